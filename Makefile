@@ -1,0 +1,74 @@
+# make run    the editor on a sample picture (without a display: fills it from the command line)
+# make test   the tests and the layer contracts, as the continuous integration runs them
+# make check  format, lint, types, layers, tests
+# make bench  the benchmark table (also build/bench.json)
+# Every target sets up what it needs in .venv; nothing outside the checkout is changed except
+# missing system libraries, and those only when the user may install them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SAMPLE := resources/sample/rocket
+
+.PHONY: run test check format lint type arch bench screenshots clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run
+	@packaging/system-packages.sh run
+	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	  echo "No display here, so the sample is filled from the command line:"; \
+	  $(BIN)/lacuna demo --output build/demo; \
+	else $(BIN)/lacuna $(SAMPLE).jpg --mask $(SAMPLE)_mask.png; fi
+
+test: $(VENV)/.dev
+	@packaging/system-packages.sh test
+	$(BIN)/lint-imports
+	$(BIN)/lacuna self-test
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not e2e"
+	$(BIN)/pytest -q -m e2e
+
+check: lint type test
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+type: $(VENV)/.dev
+	$(BIN)/mypy
+
+arch: $(VENV)/.dev
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/contracts
+
+bench: $(VENV)/.bench
+	@packaging/system-packages.sh test
+	$(BIN)/python -m tests.benchmarks
+
+screenshots: $(VENV)/.dev
+	@packaging/system-packages.sh test
+	$(BIN)/python docs/make_screenshots.py
+
+# One virtual environment; each stamp adds what its targets need. A changed pin or range reinstalls.
+$(VENV)/bin/python:
+	@packaging/system-packages.sh python
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) -e ".[dev]"
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(INSTALL) -e ".[dev,bench]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist

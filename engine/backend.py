@@ -1,0 +1,98 @@
+"""What a backend is: everything menus, command line and pipeline need before it is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from engine.jobs import CancelToken, Steps
+    from engine.types import ImageF32, MaskBool
+
+OptionValue: TypeAlias = bool | int | float | str
+Options: TypeAlias = Mapping[str, OptionValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One knob of a backend; builds the panel's control and checks `--option KEY=VALUE`.
+
+    The type of `default` is the type of the option. Numbers have `low` and `high` (inclusive);
+    a string has `choices`.
+    """
+
+    name: str
+    label: str
+    default: OptionValue
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSpec:
+    """A row of the registry.
+
+    Attributes:
+        id: what the command line and recipes call it.
+        promise: one line for the panel: what it is good at.
+        factory: "module:callable" that returns an `Inpainter`; imported on first use only.
+        context: margin a crop needs around its hole, as a share of the hole's longer side.
+        min_context: that margin's lower bound in pixels.
+        bytes_per_pixel: peak memory per pixel of the crop, measured; for the estimate before a run.
+        fixed_bytes: peak memory that does not depend on the crop, measured.
+        copies: fills by copying known pixels, so it needs some and honours "never from here".
+    """
+
+    id: str
+    label: str
+    promise: str
+    kind: Literal["classical", "gan"]
+    factory: str
+    paper: str = ""
+    options: tuple[Option, ...] = ()
+    context: float = 0.75
+    min_context: int = 48
+    bytes_per_pixel: int = 64
+    fixed_bytes: int = 0
+    copies: bool = False
+    native_side: int | None = None
+    multiple: int = 1
+    parameters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One crop with a hole in it, as a backend sees it.
+
+    Attributes:
+        image: (H, W, 3) float32 RGB 0..1; what lies under the hole carries no meaning.
+        hole: (H, W) bool, True = missing; at least one True and one False.
+        forbidden: (H, W) bool, True where nothing may be copied from; None = everywhere allowed.
+        options: complete (defaults filled in) and checked against the spec's options.
+        seed: same seed, same bytes, with any number of threads.
+    """
+
+    image: ImageF32
+    hole: MaskBool
+    forbidden: MaskBool | None = None
+    options: Options = field(default_factory=dict)
+    seed: int = 0
+
+
+class Inpainter(Protocol):
+    """A loaded backend."""
+
+    def inpaint(self, problem: Problem, token: CancelToken) -> Steps[ImageF32]:
+        """Fill the hole.
+
+        Returns:
+            (H, W, 3) float32 RGB 0..1; equal to `problem.image` outside the hole.
+
+        Raises:
+            Cancelled: within half a second of `token.cancel()`.
+            NothingToCopyError: if no known pixel may be used.
+        """
+        ...

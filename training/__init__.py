@@ -1,0 +1,1 @@
+"""Fine-tuning: masks, data, losses and schedules. Stands on `engine`, never on `app`."""
