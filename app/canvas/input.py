@@ -1,0 +1,298 @@
+"""Mouse, pen, wheel, touch and keys on the canvas become strokes and navigation."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import (
+    QEventPoint,
+    QInputDevice,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QTabletEvent,
+    QTouchEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication
+
+from app.canvas.look import cross_cursor
+from app.tools import Pointer
+
+if TYPE_CHECKING:
+    from app.canvas.view import CanvasView
+
+WHEEL_NOTCH = 120
+ZOOM_PER_NOTCH = 1.2
+NUDGE = 64
+"""Widget pixels that an arrow key moves the view."""
+
+ARROWS = {
+    Qt.Key.Key_Left: (1, 0),
+    Qt.Key.Key_Right: (-1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+NO_BUTTON = Qt.MouseButton.NoButton
+
+
+class Input:
+    """What is held down at the moment, and what the next event therefore means.
+
+    Positions are device pixels of the view. Panning and zooming leave a stroke under way alone:
+    the picture point under the cursor stays the same, so the stroke goes on where it was.
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self._at = QPointF()
+        self._stroke_button = NO_BUTTON
+        self._pan_button = NO_BUTTON
+        self._right_press: Pointer | None = None
+        self._right_at = QPointF()
+        self._space_held = False
+        self._wheel_rest = 0
+        self._pinch: tuple[QPointF, float] | None = None
+        self._cross = cross_cursor()
+
+    @property
+    def is_panning(self) -> bool:
+        return self._pan_button != NO_BUTTON or self._space_held
+
+    def handle(self, event: QEvent) -> bool:
+        """Whether the event was ours and is done with."""
+        if isinstance(event, QMouseEvent):
+            done = self._mouse(event)
+        elif isinstance(event, QTabletEvent):
+            done = self._tablet(event)
+        elif isinstance(event, QWheelEvent):
+            done = self._wheel(event)
+        elif isinstance(event, QKeyEvent):
+            done = self._key(event)
+        elif isinstance(event, QNativeGestureEvent):
+            done = self._native_gesture(event)
+        elif isinstance(event, QTouchEvent):
+            done = self._touch(event)
+        else:
+            done = self._left_alone(event.type())
+        if done:
+            event.accept()
+        return done
+
+    def end_stroke(self) -> None:
+        """Finish the stroke where the pointer was last."""
+        self._view.finish_stroke(self._pointer(self._at, Qt.KeyboardModifier.NoModifier))
+
+    def show_cursor(self) -> None:
+        if self._pan_button != NO_BUTTON:
+            self._view.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._space_held:
+            self._view.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self._view.setCursor(self._cross)
+
+    # --- presses, moves, releases of whatever points -------------------------------------------
+
+    def _press(self, at: QPointF, button: Qt.MouseButton, pointer: Pointer) -> None:
+        self._at = at
+        is_stroking = self._view.is_stroking
+        pans = self._space_held and button == Qt.MouseButton.LeftButton and not is_stroking
+        if pans or button == Qt.MouseButton.MiddleButton:
+            self._pan_button = button
+            self._view.hover(at)
+            self.show_cursor()
+        elif is_stroking:
+            return
+        elif button == Qt.MouseButton.LeftButton:
+            self._view.hover(at)
+            if self._view.strokes.begin(pointer):
+                self._stroke_button = button
+        elif button == Qt.MouseButton.RightButton:
+            self._right_press, self._right_at = pointer, at
+
+    def _move(self, at: QPointF, pointer: Pointer) -> None:
+        step, self._at = at - self._at, at
+        if self._pan_button != NO_BUTTON or (self._space_held and self._view.is_stroking):
+            self._view.pan_by(step.x(), step.y())
+        elif self._view.is_stroking:
+            self._view.strokes.go_on(pointer)
+        elif self._right_press is not None and self._is_drag(at):
+            press, self._right_press = self._right_press, None
+            if self._view.strokes.begin(press):
+                self._stroke_button = Qt.MouseButton.RightButton
+                self._view.strokes.go_on(pointer)
+        self._view.hover(at)
+
+    def _release(self, at: QPointF, button: Qt.MouseButton, pointer: Pointer) -> None:
+        self._at = at
+        if button == self._pan_button:
+            self._pan_button = NO_BUTTON
+            self.show_cursor()
+        elif button == self._stroke_button:
+            self._stroke_button = NO_BUTTON
+            self._view.finish_stroke(pointer)
+        elif button == Qt.MouseButton.RightButton and self._right_press is not None:
+            self._right_press = None
+            local = (at / self._view.devicePixelRatioF()).toPoint()
+            self._view.menu_requested.emit(self._view.mapToGlobal(local))
+        self._view.hover(at)
+
+    def _is_drag(self, at: QPointF) -> bool:
+        distance = (at - self._right_at).manhattanLength() / self._view.devicePixelRatioF()
+        return distance >= QApplication.startDragDistance()
+
+    def _pointer(
+        self,
+        at: QPointF,
+        modifiers: Qt.KeyboardModifier,
+        *,
+        pressure: float = 1.0,
+        erase: bool = False,
+    ) -> Pointer:
+        x, y = self._view.viewport.to_picture(at.x(), at.y())
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        return Pointer(x, y, pressure, shift, alt, erase)
+
+    # --- mouse and pen -----------------------------------------------------------------------
+
+    def _mouse(self, event: QMouseEvent) -> bool:
+        at, kind = self._view.to_device(event.position()), event.type()
+        erase = event.button() == Qt.MouseButton.RightButton
+        pointer = self._pointer(at, event.modifiers(), erase=erase)
+        if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+            self._view.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._press(at, event.button(), pointer)
+        elif kind == QEvent.Type.MouseMove:
+            self._move(at, pointer)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._release(at, event.button(), pointer)
+        else:
+            return False
+        return True
+
+    def _tablet(self, event: QTabletEvent) -> bool:
+        at, kind = self._view.to_device(event.position()), event.type()
+        erase = (
+            event.pointerType() == QPointingDevice.PointerType.Eraser
+            or event.button() == Qt.MouseButton.RightButton
+        )
+        pointer = self._pointer(at, event.modifiers(), pressure=event.pressure(), erase=erase)
+        if kind == QEvent.Type.TabletPress:
+            self._view.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._press(at, event.button(), pointer)
+        elif kind == QEvent.Type.TabletMove:
+            self._move(at, pointer)
+        elif kind == QEvent.Type.TabletRelease:
+            self._release(at, event.button(), pointer)
+        else:
+            return False
+        return True
+
+    # --- wheel and touch pad ---------------------------------------------------------------------
+
+    def _wheel(self, event: QWheelEvent) -> bool:
+        turn = event.angleDelta()
+        # Some systems turn a vertical wheel into a horizontal one while a modifier is held.
+        delta = turn.y() if abs(turn.y()) >= abs(turn.x()) else turn.x()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._wheel_rest += delta
+            notches = int(self._wheel_rest / WHEEL_NOTCH)
+            self._wheel_rest -= notches * WHEEL_NOTCH
+            if notches:
+                self._view.resize_brush(notches)
+        elif delta:
+            factor = ZOOM_PER_NOTCH ** (delta / WHEEL_NOTCH)
+            self._view.zoom_by(factor, self._view.to_device(event.position()))
+        return True
+
+    def _native_gesture(self, event: QNativeGestureEvent) -> bool:
+        """A pinch on a touch pad: the value is the growth since the last event."""
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self._view.zoom_by(1 + event.value(), self._view.to_device(event.position()))
+        return True
+
+    # --- touch screen ------------------------------------------------------------------------
+
+    def _touch(self, event: QTouchEvent) -> bool:
+        """One finger works the tool, two pan and zoom."""
+        if event.deviceType() != QInputDevice.DeviceType.TouchScreen:
+            return False
+        kind = event.type()
+        fingers = [
+            self._view.to_device(point.position())
+            for point in event.points()
+            if point.state() != QEventPoint.State.Released
+        ]
+        if kind == QEvent.Type.TouchCancel:
+            self._view.cancel_stroke()
+            self._pinch = None
+        elif len(fingers) >= 2:
+            self._pinch_to(fingers[0], fingers[1])
+        elif self._pinch is None:
+            at = self._view.to_device(event.points()[0].position())
+            pointer = self._pointer(at, event.modifiers())
+            if kind == QEvent.Type.TouchBegin:
+                self._view.setFocus(Qt.FocusReason.MouseFocusReason)
+                self._press(at, Qt.MouseButton.LeftButton, pointer)
+            elif kind == QEvent.Type.TouchUpdate:
+                self._move(at, pointer)
+            else:
+                self._release(at, Qt.MouseButton.LeftButton, pointer)
+        if kind == QEvent.Type.TouchEnd:
+            self._pinch = None
+            self._view.hover(None)
+        return True
+
+    def _pinch_to(self, first: QPointF, second: QPointF) -> None:
+        middle, line = (first + second) / 2, second - first
+        span = max(math.hypot(line.x(), line.y()), 1.0)
+        if self._pinch is None:
+            # The finger that came down first has begun to paint.
+            self._view.cancel_stroke()
+        else:
+            last_middle, last_span = self._pinch
+            step = middle - last_middle
+            self._view.pan_by(step.x(), step.y())
+            self._view.zoom_by(span / last_span, middle)
+        self._pinch = (middle, span)
+
+    # --- keys and focus ----------------------------------------------------------------------
+
+    def _key(self, event: QKeyEvent) -> bool:
+        kind, key = event.type(), event.key()
+        if kind == QEvent.Type.ShortcutOverride:
+            # Esc is the window's Cancel unless a stroke is there to be cancelled.
+            return key == Qt.Key.Key_Space or (key == Qt.Key.Key_Escape and self._view.is_stroking)
+        if key == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._hold_space(held=kind == QEvent.Type.KeyPress)
+            return True
+        if kind != QEvent.Type.KeyPress:
+            return False
+        if key == Qt.Key.Key_Escape:
+            return self._view.cancel_stroke()
+        if key in ARROWS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            nudge = NUDGE * self._view.devicePixelRatioF()
+            across, down = ARROWS[Qt.Key(key)]
+            self._view.pan_by(across * nudge, down * nudge)
+            return True
+        return False
+
+    def _hold_space(self, *, held: bool) -> None:
+        self._space_held = held
+        self._view.hover(self._at if self._view.underMouse() else None)
+        self._view.update()
+        self.show_cursor()
+
+    def _left_alone(self, kind: QEvent.Type) -> bool:
+        """The cursor or the focus went elsewhere; others may want to know, too."""
+        if kind == QEvent.Type.Leave:
+            self._view.hover(None)
+        elif kind == QEvent.Type.FocusOut and self._space_held:
+            self._hold_space(held=False)
+        return False
