@@ -1,0 +1,388 @@
+"""The open picture with its mask and source layer; every change is a step of the history."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.document.history import DEFAULT_BUDGET_BYTES, Edit, EditKind, History
+from app.document.tiles import Layer, PackedTile, TileKey, copied, joined_boxes, keys_in, pack
+from engine.types import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from engine.pictures import Picture
+    from engine.types import MaskBool, Pixels
+
+SOURCE_FREE, SOURCE_NEVER, SOURCE_ONLY = 0, 1, 2
+
+
+class Document:
+    """A picture being edited, in its own depth.
+
+    Attributes:
+        mask: (H, W) uint8 coverage; above 127 is hole.
+        key: names this document among those of all windows and processes.
+        revision: grows with every change of any layer.
+        on_pixels: called with layer and box after pixels changed.
+        on_history: called after an edit was committed, aborted, undone or redone, and after a save.
+        on_notice: called with a sentence the user should read.
+    """
+
+    def __init__(self, picture: Picture, history: History) -> None:
+        pixels = picture.pixels
+        if not (pixels.flags.c_contiguous and pixels.flags.writeable):
+            picture = replace(picture, pixels=pixels.copy(order="C"))
+        self._picture = picture
+        self.mask: npt.NDArray[np.uint8] = np.zeros(picture.pixels.shape[:2], np.uint8)
+        self.key = uuid.uuid4().hex
+        self.revision = 0
+        self.on_pixels: list[Callable[[Layer, Box], None]] = []
+        self.on_history: list[Callable[[], None]] = []
+        self._source: npt.NDArray[np.uint8] | None = None
+        self._history = history
+        self._edit: Edit | None = None
+        self._saved_state = history.image_state
+        self._originals: dict[TileKey, PackedTile] = {}
+        self._has_new_file = False
+        self._last_mask: dict[TileKey, PackedTile] = {}
+
+    @classmethod
+    def new(
+        cls,
+        picture: Picture,
+        *,
+        budget_bytes: int = DEFAULT_BUDGET_BYTES,
+        spill_folder: Path | None = None,
+    ) -> Document:
+        """A document without a hole or history; edits beyond the budget go to `spill_folder`."""
+        return cls(picture, History(budget_bytes, spill_folder))
+
+    @property
+    def picture(self) -> Picture:
+        """The picture as it is now: its pixels are `image`."""
+        return self._picture
+
+    @property
+    def image(self) -> Pixels:
+        """(H, W, C) pixels in the file's own depth; write only through `touch`."""
+        return self._picture.pixels
+
+    @property
+    def source(self) -> npt.NDArray[np.uint8]:
+        """(H, W) uint8 where fills may copy from: 0 free, 1 never, 2 only."""
+        if self._source is None:
+            self._source = np.zeros(self.mask.shape, np.uint8)
+        return self._source
+
+    @property
+    def has_source(self) -> bool:
+        """Whether the source layer was ever looked at; if not, all of it is free."""
+        return self._source is not None
+
+    @property
+    def width(self) -> int:
+        return self._picture.width
+
+    @property
+    def height(self) -> int:
+        return self._picture.height
+
+    @property
+    def box(self) -> Box:
+        return Box(0, 0, self.width, self.height)
+
+    @property
+    def path(self) -> Path | None:
+        return self._picture.source.path
+
+    @property
+    def on_notice(self) -> list[Callable[[str], None]]:
+        return self._history.on_notice
+
+    # --- what is painted ---------------------------------------------------------------------
+
+    def hole(self) -> MaskBool:
+        """(H, W) bool, True = hole; a new array."""
+        return self.mask > 127
+
+    def forbidden(self) -> MaskBool | None:
+        """(H, W) bool, True where nothing may be copied from; None = everywhere allowed."""
+        if self._source is None:
+            return None
+        only: MaskBool = self._source == SOURCE_ONLY
+        if only.any():
+            return ~only
+        never: MaskBool = self._source == SOURCE_NEVER
+        return never if never.any() else None
+
+    @property
+    def mask_is_filled(self) -> bool:
+        """Whether the newest edit is a result, so that the mask has done its work."""
+        return bool(self._history.done) and self._history.done[-1].kind == "result"
+
+    def original(self, box: Box) -> Pixels:
+        """The pixels of a box as they were when the picture was opened; a new array."""
+        box = box.intersected(self.box)
+        pixels: Pixels = self.image[box.slices].copy()
+        if box.is_empty:
+            return pixels
+        for key in keys_in("image", box):
+            if key in self._originals:
+                tile_box = key.box(self.width, self.height)
+                part = box.intersected(tile_box)
+                tile = self._originals[key].unpacked()
+                pixels[part.moved(-box.left, -box.top).slices] = tile[
+                    part.moved(-tile_box.left, -tile_box.top).slices
+                ]
+        return pixels
+
+    @property
+    def has_new_file(self) -> bool:
+        """Whether the document was saved since it was opened, so that its file is another one."""
+        return self._has_new_file
+
+    def changed_tiles(self, *, whole_image: bool = False) -> dict[TileKey, PackedTile]:
+        """Copies of all in which the document may differ from its file; quick to take.
+
+        Args:
+            whole_image: take all tiles of the image, not only those that were changed.
+        """
+        keys = list(keys_in("image", self.box)) if whole_image else list(self._originals)
+        if not whole_image and not self._has_new_file:
+            originals = self._originals
+            keys = [
+                key
+                for key in keys
+                if not np.array_equal(self._tile(key), originals[key].unpacked())
+            ]
+        layers: tuple[Layer, ...] = ("mask",) if self._source is None else ("mask", "source")
+        for layer in layers:
+            keys += self._filled_tiles(layer)
+        return {key: copied(self._tile(key)) for key in keys}
+
+    # --- changing ----------------------------------------------------------------------------
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether a stroke or another edit is open."""
+        return self._edit is not None
+
+    def begin(self, label: str, kind: EditKind = "stroke") -> None:
+        """Open an undo step.
+
+        Raises:
+            RuntimeError: if one is open already.
+        """
+        if self._edit is not None:
+            raise RuntimeError(f"cannot begin “{label}”: “{self._edit.label}” is still open")
+        self._edit = Edit(label, kind)
+
+    def commit(self) -> Edit | None:
+        """Close the open undo step; None if it changed nothing and so leaves no step behind."""
+        edit = self._closed_edit()
+        edit.tiles = {
+            key: tile
+            for key, tile in edit.tiles.items()
+            if not np.array_equal(tile.unpacked(), self._tile(key))
+        }
+        edit.changes_image = any(key.layer == "image" for key in edit.tiles)
+        if not edit.tiles and edit.kind != "result":
+            self._tell_history()
+            return None
+        self._history.add(edit)
+        self._tell_history()
+        return edit
+
+    def abort(self) -> None:
+        """Close the open undo step and take back all it did."""
+        edit = self._closed_edit()
+        for key, tile in edit.tiles.items():
+            self._tile(key)[...] = tile.unpacked()
+        self._tell_pixels(edit)
+        self._tell_history()
+
+    @contextmanager
+    def edit(self, label: str, kind: EditKind = "stroke") -> Iterator[None]:
+        """One undo step around the block; an exception in it takes everything back."""
+        self.begin(label, kind)
+        try:
+            yield
+        except BaseException:
+            self.abort()
+            raise
+        self.commit()
+
+    @contextmanager
+    def touch(self, layer: Layer, box: Box) -> Iterator[npt.NDArray[Any]]:
+        """The writable pixels of a box inside an open edit.
+
+        Args:
+            layer: which layer to write.
+            box: cut to the picture; the view has the size of what is left, perhaps nothing.
+
+        Yields:
+            A view of the layer, (h, w) or (h, w, C).
+
+        Raises:
+            RuntimeError: if no edit is open.
+        """
+        if self._edit is None:
+            raise RuntimeError("pixels change only inside an edit: call begin() or edit() first")
+        box = box.intersected(self.box)
+        pixels = self._layer(layer)
+        if box.is_empty:
+            yield pixels[box.slices]
+            return
+        self._record(self._edit, layer, box)
+        try:
+            yield pixels[box.slices]
+        finally:
+            self.revision += 1
+            for listener in tuple(self.on_pixels):
+                listener(layer, box)
+
+    def clear_mask(self) -> None:
+        """Empty the mask inside the open edit and remember it for `restore_mask`."""
+        filled = self._filled_tiles("mask")
+        if filled:
+            self._last_mask = {key: pack(self._tile(key)) for key in filled}
+        for _, box in joined_boxes(filled, self.width, self.height):
+            with self.touch("mask", box) as view:
+                view[...] = 0
+
+    def restore_mask(self) -> None:
+        """Put the mask that was cleared last in place of the present one, inside the open edit."""
+        wanted = self._last_mask
+        if not wanted:
+            return
+        for key in {*self._filled_tiles("mask"), *wanted}:
+            with self.touch("mask", key.box(self.width, self.height)) as view:
+                view[...] = wanted[key].unpacked() if key in wanted else 0
+
+    @property
+    def can_restore_mask(self) -> bool:
+        return bool(self._last_mask)
+
+    # --- history -----------------------------------------------------------------------------
+
+    def undo(self) -> Edit | None:
+        """Take back the newest edit; None if there is none, or while an edit is open."""
+        return None if self.is_editing else self._swapped(self._history.undo())
+
+    def redo(self) -> Edit | None:
+        """Do again what was undone last; None if there is nothing, or while an edit is open."""
+        return None if self.is_editing else self._swapped(self._history.redo())
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._history.done)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._history.undone)
+
+    @property
+    def undo_label(self) -> str:
+        return self._history.done[-1].label if self._history.done else ""
+
+    @property
+    def redo_label(self) -> str:
+        return self._history.undone[-1].label if self._history.undone else ""
+
+    @property
+    def steps(self) -> tuple[list[str], list[str]]:
+        """Labels of the steps done, oldest first, and of those undone, next to redo first."""
+        done = [edit.label for edit in self._history.done]
+        return done, [edit.label for edit in reversed(self._history.undone)]
+
+    @property
+    def image_state(self) -> int:
+        """A number for the image's present content; equal numbers, equal pixels."""
+        return self._history.image_state
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the image differs from the file; painting only a mask changes no file."""
+        return self._history.image_state != self._saved_state
+
+    def mark_saved(self, picture: Picture | None = None, *, state: int | None = None) -> None:
+        """The image is in a file now.
+
+        Args:
+            picture: what `save_picture` returned; its source becomes ours, its pixels do not.
+            state: `image_state` when saving began, if edits went on since; default: now.
+        """
+        if picture is not None:
+            self._picture = replace(self._picture, source=picture.source)
+            self._has_new_file = True
+        self._saved_state = self._history.image_state if state is None else state
+        self._tell_history()
+
+    def mark_unsaved(self) -> None:
+        """The image is in no file, whatever is undone (a recovered document)."""
+        self._saved_state = -1
+        self._tell_history()
+
+    def close(self) -> None:
+        """Drop the history and its file on disk."""
+        self._history.close()
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _layer(self, layer: Layer) -> npt.NDArray[Any]:
+        if layer == "image":
+            return self.image
+        return self.mask if layer == "mask" else self.source
+
+    def _tile(self, key: TileKey) -> npt.NDArray[Any]:
+        return self._layer(key.layer)[key.box(self.width, self.height).slices]
+
+    def _record(self, edit: Edit, layer: Layer, box: Box) -> None:
+        """Copy the tiles that this edit writes for the first time."""
+        for key in keys_in(layer, box):
+            if key not in edit.tiles:
+                packed = pack(self._tile(key))
+                edit.tiles[key] = packed
+                if layer == "image":
+                    self._originals.setdefault(key, packed)
+
+    def _closed_edit(self) -> Edit:
+        if self._edit is None:
+            raise RuntimeError("no edit is open")
+        edit, self._edit = self._edit, None
+        return edit
+
+    def _swapped(self, edit: Edit | None) -> Edit | None:
+        """Exchange the edit's tiles with the document's."""
+        if edit is not None:
+            for key, tile in edit.tiles.items():
+                pixels = self._tile(key)
+                edit.tiles[key] = pack(pixels)
+                pixels[...] = tile.unpacked()
+            self._tell_pixels(edit)
+            edit.weigh()
+            self._history.keep_budget()
+        self._tell_history()
+        return edit
+
+    def _filled_tiles(self, layer: Layer) -> list[TileKey]:
+        return [key for key in keys_in(layer, self.box) if self._tile(key).any()]
+
+    def _tell_pixels(self, edit: Edit) -> None:
+        self.revision += 1
+        for layer, box in joined_boxes(edit.tiles, self.width, self.height):
+            for listener in tuple(self.on_pixels):
+                listener(layer, box)
+
+    def _tell_history(self) -> None:
+        for listener in tuple(self.on_history):
+            listener()

@@ -1,0 +1,158 @@
+"""Undo and redo under a byte budget: what does not fit into memory goes to disk, oldest first."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from app.document.spill import Spill, Spilled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.document.tiles import PackedTile, TileKey
+
+log = logging.getLogger(__name__)
+
+DEFAULT_BUDGET_BYTES = 512 * 1024 * 1024
+
+EditKind: TypeAlias = Literal["stroke", "mask", "result"]
+
+_serials = itertools.count(1)
+
+
+@dataclass(slots=True, eq=False)
+class Edit:
+    """One undo step: the tiles as they are on its other side.
+
+    While the edit is done, `tiles` holds the pixels before it; while it is undone, the pixels
+    after it. Undo and redo swap them with the picture's, so nothing is kept twice.
+    """
+
+    label: str
+    kind: EditKind
+    tiles: dict[TileKey, PackedTile] = field(default_factory=dict)
+    changes_image: bool = False
+    serial: int = field(default_factory=lambda: next(_serials))
+    spilled: Spilled | None = None
+    nbytes: int = 0
+
+    def weigh(self) -> None:
+        """Bring `nbytes`, the memory that the tiles take, up to date."""
+        self.nbytes = sum(tile.nbytes for tile in self.tiles.values())
+
+
+class History:
+    """The edits done and undone; the last of each list is the next to undo or redo."""
+
+    def __init__(
+        self, budget_bytes: int = DEFAULT_BUDGET_BYTES, spill_folder: Path | None = None
+    ) -> None:
+        self.done: list[Edit] = []
+        self.undone: list[Edit] = []
+        self.on_notice: list[Callable[[str], None]] = []
+        self._budget_bytes = budget_bytes
+        self._spill = Spill(spill_folder)
+        self._base_serial = 0
+
+    @property
+    def image_state(self) -> int:
+        """A number for the content of the image layer: equal numbers, equal pixels."""
+        for edit in reversed(self.done):
+            if edit.changes_image:
+                return edit.serial
+        return self._base_serial
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the edits hold in memory."""
+        return sum(edit.nbytes for edit in itertools.chain(self.done, self.undone))
+
+    def add(self, edit: Edit) -> None:
+        """Take in an edit that has just been done; whatever was undone is gone."""
+        edit.weigh()
+        self.undone.clear()
+        self.done.append(edit)
+        self.keep_budget()
+
+    def undo(self) -> Edit | None:
+        """Move the newest edit to the undone ones; None if there is none that can be read."""
+        edit = self._loaded(self.done)
+        if edit is not None:
+            self.undone.append(self.done.pop())
+        return edit
+
+    def redo(self) -> Edit | None:
+        """Move the edit undone last back; None if there is none that can be read."""
+        edit = self._loaded(self.undone)
+        if edit is not None:
+            self.done.append(self.undone.pop())
+        return edit
+
+    def keep_budget(self) -> None:
+        """Spill the edits furthest from now until the rest fits the budget."""
+        if all(edit.spilled is None for edit in itertools.chain(self.done, self.undone)):
+            self._spill.clear()
+        excess = self.nbytes - self._budget_bytes
+        for edits in (self.done, self.undone):
+            for edit in tuple(edits[:-1]):
+                if excess <= 0:
+                    return
+                excess -= edit.nbytes
+                if edit.spilled is None:
+                    self._spill_or_drop(edit, edits)
+
+    def close(self) -> None:
+        """Forget everything and remove the file on disk."""
+        self.done.clear()
+        self.undone.clear()
+        self._spill.close()
+
+    def _spill_or_drop(self, edit: Edit, edits: list[Edit]) -> None:
+        try:
+            edit.spilled = self._spill.write(edit.tiles)
+        except OSError as error:
+            log.warning("undo steps do not fit on the disk: %s", error)
+            self._drop(edit, edits)
+            self._notify(
+                "The oldest undo steps were dropped: they did not fit into memory, and the disk "
+                f"refused them ({error.strerror or error})."
+            )
+        else:
+            edit.tiles = {}
+            edit.weigh()
+
+    def _loaded(self, edits: list[Edit]) -> Edit | None:
+        if not edits:
+            return None
+        edit = edits[-1]
+        if edit.spilled is None:
+            return edit
+        try:
+            edit.tiles = self._spill.read(edit.spilled)
+        except OSError as error:
+            log.warning("an undo step could not be read back: %s", error)
+            self._drop(edit, edits)
+            self._notify(
+                f"“{edit.label}” and the steps beyond it were dropped: they could not be read "
+                f"back from disk ({error.strerror or error})."
+            )
+            return None
+        edit.spilled = None
+        return edit
+
+    def _drop(self, edit: Edit, edits: list[Edit]) -> None:
+        """Forget an edit and those that can be reached only through it."""
+        count = edits.index(edit) + 1
+        if edits is self.done:
+            for gone in edits[:count]:
+                if gone.changes_image:
+                    self._base_serial = gone.serial
+        del edits[:count]
+
+    def _notify(self, sentence: str) -> None:
+        for listener in tuple(self.on_notice):
+            listener(sentence)

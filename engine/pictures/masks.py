@@ -1,0 +1,104 @@
+"""Mask files: white is hole, whatever depth and colours they come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engine.errors import InvalidInputError
+from engine.pictures.picture import Picture
+from engine.pictures.reading import DEFAULT_PIXEL_LIMIT, open_picture
+from engine.pictures.writing import save_picture
+from engine.pixels import alpha_of, full_scale
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from engine.types import MaskBool, Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedMask:
+    """(H, W) bool, True = hole, and sentences the user must know about how it was read."""
+
+    hole: MaskBool
+    notices: tuple[str, ...] = ()
+
+
+def open_mask(
+    path: Path | str,
+    size: tuple[int, int],
+    *,
+    invert: bool = False,
+    from_alpha: bool = False,
+    pixel_limit: int | None = DEFAULT_PIXEL_LIMIT,
+) -> OpenedMask:
+    """The hole that a mask file paints on a picture.
+
+    Args:
+        path: a picture file; brighter than half of full scale is hole.
+        size: width and height of the (upright) picture it is for.
+        invert: dark is hole instead.
+        from_alpha: fully transparent is hole, colours do not matter.
+        pixel_limit: as for `open_picture`.
+
+    Raises:
+        PictureError: if the file cannot be read.
+        InvalidInputError: if it has another shape than the picture, or no alpha where that is
+            asked for.
+    """
+    path = Path(path)
+    picture = open_picture(path, pixel_limit=pixel_limit)
+    hole = _hole_of(picture.pixels, path, from_alpha=from_alpha)
+    notices = picture.source.notices
+    if (picture.width, picture.height) != size:
+        hole = _fitted(hole, size, path)
+        scaled = (
+            f"The mask “{path.name}” ({picture.width} × {picture.height}) was scaled to the "
+            f"picture's {size[0]} × {size[1]} pixels."
+        )
+        notices = (*notices, scaled)
+    return OpenedMask(~hole if invert else hole, notices)
+
+
+def save_mask(mask: MaskBool | npt.NDArray[np.uint8], path: Path | str) -> None:
+    """Write a mask as a grey picture with white holes; soft coverage (0..255) keeps its steps.
+
+    Raises:
+        PictureError: if the file cannot be written; an old file is then as it was.
+    """
+    grey = mask.astype(np.uint8) * np.uint8(255) if mask.dtype == np.bool_ else mask
+    save_picture(Picture(np.ascontiguousarray(grey[:, :, None])), path)
+
+
+def _hole_of(pixels: Pixels, path: Path, *, from_alpha: bool) -> MaskBool:
+    half = full_scale(pixels) // 2
+    if from_alpha:
+        alpha = alpha_of(pixels)
+        if alpha is None:
+            raise InvalidInputError(
+                f"“{path.name}” has no transparency to read a mask from; paint the hole white "
+                "instead."
+            )
+        transparent: MaskBool = alpha == 0
+        return transparent
+    if pixels.shape[2] < 3:
+        return pixels[:, :, 0] > half
+    kind = cv2.COLOR_RGB2GRAY if pixels.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
+    return cv2.cvtColor(pixels, kind) > half
+
+
+def _fitted(hole: MaskBool, size: tuple[int, int], path: Path) -> MaskBool:
+    """The mask at another size of the same shape, up to the rounding of its sides."""
+    height, width = hole.shape
+    if abs(height * size[0] - size[1] * width) > max(height, width, *size):
+        raise InvalidInputError(
+            f"the mask “{path.name}” has {width} × {height} pixels, the picture {size[0]} × "
+            f"{size[1]}: they differ in shape; make the mask from this picture."
+        )
+    grey = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return grey.astype(np.bool_)
