@@ -1,0 +1,65 @@
+"""The table of commands and what all of them share: options, usage errors, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, TypeAlias, cast
+
+DONE = 0
+FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130
+
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+
+COMMANDS = {
+    "inpaint": "fill the masked part of one picture",
+    "backends": "list the methods and their options",
+    "self-test": "try every backend on a tiny picture",
+    "keys": "print the editor's keys",
+    "demo": "fill the bundled sample picture, without a display",
+}
+"""Name -> what it does. `lacuna NAME` calls `app.cli.NAME`, dashes as underscores."""
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be; its text is shown as it is."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see “{self.prog} --help”.")
+
+
+def parse(name: str, words: list[str]) -> tuple[Run, argparse.Namespace]:
+    """The function of a command and its parsed words.
+
+    Raises:
+        UsageError: if the words do not fit the command.
+    """
+    module = importlib.import_module(f"app.cli.{name.replace('-', '_')}")
+    parser = Parser(prog=f"lacuna {name}", description=module.__doc__, allow_abbrev=False)
+    module.add_arguments(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
+    parser.add_argument("--debug", action="store_true", help="a traceback with every error")
+    return cast("Run", module.run), parser.parse_args(words)
+
+
+def meant(word: str) -> str | None:
+    """The command that somebody who typed this word probably meant; None if it is no command."""
+    if (
+        word.startswith("-")
+        or Path(word).suffix
+        or "/" in word
+        or "\\" in word
+        or Path(word).exists()
+    ):
+        return None
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    return near[0] if near else None

@@ -1,0 +1,158 @@
+"""One picture and one mask to a written file: what `inpaint` and `demo` share."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import psutil
+
+from app.cli.console import notice, run_job
+from engine.jobs import Job
+from engine.pictures import open_mask, open_picture, save_picture
+from engine.pipeline import inpaint
+from engine.pixels import full_scale, has_alpha
+
+if TYPE_CHECKING:
+    from engine.pictures import Picture
+    from engine.pipeline import InpaintRequest, InpaintResult
+    from engine.types import MaskBool, Pixels
+
+Row: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A picture and its hole.
+
+    Attributes:
+        seconds: it took to read them.
+        becomes_opaque: the hole is what the picture's own alpha leaves out, so filling it means
+            to make it visible.
+    """
+
+    picture: Picture
+    hole: MaskBool
+    seconds: float
+    notices: tuple[str, ...]
+    becomes_opaque: bool = False
+
+
+def opened(
+    picture_path: Path,
+    mask_path: Path,
+    *,
+    invert: bool = False,
+    from_alpha: bool = False,
+    pixel_limit: int | None,
+) -> Opened:
+    """Read a picture and the mask that goes with it.
+
+    Raises:
+        PictureError: if one of the files cannot be read.
+        InvalidInputError: if they do not fit each other.
+    """
+    start = time.perf_counter()
+    picture = open_picture(picture_path, pixel_limit=pixel_limit)
+    mask = open_mask(
+        mask_path,
+        (picture.width, picture.height),
+        invert=invert,
+        from_alpha=from_alpha,
+        pixel_limit=pixel_limit,
+    )
+    return Opened(
+        picture,
+        mask.hole,
+        time.perf_counter() - start,
+        picture.source.notices + mask.notices,
+        from_alpha and has_alpha(picture.pixels) and picture_path.samefile(mask_path),
+    )
+
+
+def filled(request: InpaintRequest, *, quiet: bool) -> InpaintResult:
+    """Run the request in place.
+
+    Raises:
+        Cancelled: if somebody pressed Ctrl-C.
+    """
+    return run_job(Job("Filling the hole", lambda token: inpaint(request, token)), quiet=quiet)
+
+
+def applied(given: Opened, result: InpaintResult) -> Pixels:
+    """The picture's pixels with the patches put in."""
+    pixels = given.picture.pixels.copy()
+    for patch in result.patches:
+        view = pixels[patch.box.slices]
+        view[patch.hole] = patch.pixels[patch.hole]
+    if given.becomes_opaque:
+        pixels[given.hole, -1] = full_scale(pixels)
+    return pixels
+
+
+def written(
+    given: Opened, result: InpaintResult, path: Path, *, allow_loss: bool, quiet: bool
+) -> bool:
+    """Save the filled picture.
+
+    Returns:
+        Whether the file, read back, has the picture's pixels everywhere outside the hole.
+    """
+    pixels = applied(given, result)
+    saved = save_picture(replace(given.picture, pixels=pixels), path, allow_loss=allow_loss)
+    notice(saved.source.notices, quiet=quiet)
+    return is_unchanged_outside(given, path)
+
+
+def is_unchanged_outside(given: Opened, path: Path) -> bool:
+    """Whether a file has the picture's pixels, bit for bit, everywhere outside the hole."""
+    before = given.picture.pixels
+    after = open_picture(path, pixel_limit=None).pixels
+    if after.shape != before.shape or after.dtype != before.dtype:
+        return False
+    differs = (after != before).any(axis=2)
+    return not bool(np.any(differs & ~given.hole))
+
+
+def report(
+    given: Opened, result: InpaintResult, path: Path, seconds: float, *, unchanged: bool
+) -> Row:
+    """The row of `--json`; `seconds` is the time of all, reading and writing included."""
+    return {
+        "output": str(path),
+        "backend": result.backend,
+        "chosen": result.reason,
+        "device": result.device,
+        "fallback": result.fallback,
+        "seed": result.recipe.seed,
+        "seconds": {
+            "load": round(given.seconds + result.seconds.load, 4),
+            "inpaint": round(result.seconds.inpaint, 4),
+            "total": round(seconds, 4),
+        },
+        "hole_share": result.hole_share,
+        "regions": result.regions,
+        "weights_sha256": result.recipe.weights_sha256,
+        "peak_rss_bytes": peak_rss_bytes(),
+        "unchanged_outside": unchanged,
+    }
+
+
+def peak_rss_bytes() -> int:
+    """The most memory this process has held so far."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # Unlike getrusage's figure, this one does not start at the parent's.
+        for line in status.read_text("ascii", "replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

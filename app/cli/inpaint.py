@@ -1,0 +1,222 @@
+"""Fill the masked part of one picture and write the result to a file."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.commands import DONE, UsageError
+
+if TYPE_CHECKING:
+    from app.cli.filling import Opened, Row
+    from engine.backend import BackendSpec, Options
+    from engine.pipeline import InpaintRequest, InpaintResult
+    from engine.recipe import Recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="the picture")
+    parser.add_argument("mask", metavar="MASK", type=Path, help="white (>127) marks the hole")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True)
+    _add_method(parser.add_argument_group("method"))
+    _add_mask(parser.add_argument_group("mask"))
+    _add_output(parser.add_argument_group("output"))
+
+
+def _add_method(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--backend", metavar="ID", help="see “lacuna backends”; default auto")
+    group.add_argument("--option", metavar="KEY=VALUE", action="append", default=[])
+    group.add_argument("--weights", metavar="FILE|random:SEED", help="weights of a network")
+    group.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    group.add_argument(
+        "--size",
+        choices=("auto", "crop", "resize", "original"),
+        help="what is worked on: each hole with its surroundings (auto, crop), the same at no more "
+        "than 1024 pixels (resize), or the whole picture at once (original)",
+    )
+    group.add_argument(
+        "--detail",
+        choices=("on", "off"),
+        help="restore fine detail after a network; no effect on classical backends",
+    )
+    group.add_argument("--seed", metavar="N", type=_count, help="same seed, same bytes; default 0")
+    group.add_argument(
+        "--recipe", metavar="FILE", type=Path, help="settings of an earlier run; options given win"
+    )
+
+
+def _add_mask(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--invert-mask", action="store_true", help="black marks the hole")
+    group.add_argument(
+        "--mask-from-alpha",
+        action="store_true",
+        help="full transparency of MASK marks the hole; if MASK is IMAGE itself, the hole becomes "
+        "opaque",
+    )
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--variations", metavar="N", type=_positive, default=1, help="write OUT_1 to OUT_N"
+    )
+    group.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    group.add_argument(
+        "--allow-loss", action="store_true", help="save although OUT's format cannot hold all"
+    )
+    group.add_argument(
+        "--allow-large", action="store_true", help="open pictures above the pixel limit"
+    )
+    group.add_argument("--save-recipe", metavar="FILE", type=Path, help="write the settings used")
+    group.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fill, write, report."""
+    from app.cli import filling
+    from app.cli.console import notice, print_json
+    from engine.pictures import DEFAULT_PIXEL_LIMIT, losses
+
+    start = time.perf_counter()
+    outputs = _outputs(args)
+    settings = _settings(args)
+    given = filling.opened(
+        args.image,
+        args.mask,
+        invert=args.invert_mask,
+        from_alpha=args.mask_from_alpha,
+        pixel_limit=None if args.allow_large else DEFAULT_PIXEL_LIMIT,
+    )
+    notice(given.notices, quiet=args.quiet)
+    lost = losses(given.picture, args.output)
+    if lost and not args.allow_loss:
+        raise UsageError(
+            f"“{args.output.name}” cannot hold {' or '.join(lost)}; save as .png or .tif, or add "
+            "--allow-loss."
+        )
+    rows = []
+    for number, path in enumerate(outputs):
+        request = _request(args, given, settings, settings.seed + number)
+        result = filling.filled(request, quiet=args.quiet)
+        unchanged = filling.written(
+            given, result, path, allow_loss=args.allow_loss, quiet=args.quiet
+        )
+        seconds = time.perf_counter() - start
+        rows.append(filling.report(given, result, path, seconds, unchanged=unchanged))
+        if number == 0 and args.save_recipe:
+            _save_recipe(args.save_recipe, result)
+        if not args.json:
+            _tell(rows[-1], result, quiet=args.quiet)
+    if args.json:
+        print_json(rows[0] if len(rows) == 1 else {**rows[0], "variations": rows})
+    return DONE
+
+
+def _outputs(args: argparse.Namespace) -> list[Path]:
+    """The files to write.
+
+    Raises:
+        UsageError: if one of them cannot be, said before the long work rather than after it.
+    """
+    path: Path = args.output
+    if not path.suffix:
+        raise UsageError(f"“{path}” has no ending; use .png, .jpg, .tif, .webp or .bmp.")
+    if not path.parent.is_dir():
+        raise UsageError(f"The folder “{path.parent}” of OUT does not exist; create it first.")
+    outputs = [path]
+    if args.variations > 1:
+        names = [f"{path.stem}_{number}{path.suffix}" for number in range(1, args.variations + 1)]
+        outputs = [path.with_name(name) for name in names]
+    for output in (*outputs, *([args.save_recipe] if args.save_recipe else [])):
+        if output.is_dir():
+            raise UsageError(f"“{output}” is a folder; name a file.")
+        if output.exists() and not args.overwrite:
+            raise UsageError(f"“{output}” exists; add --overwrite to replace it.")
+    return outputs
+
+
+def _settings(args: argparse.Namespace) -> Recipe:
+    """What the command line and the recipe ask for together.
+
+    Raises:
+        UsageError: if the backend cannot take it.
+        InvalidInputError: if the recipe cannot be read.
+    """
+    import msgspec
+
+    from engine import recipe, registry
+    from engine.errors import InvalidInputError, UnknownBackendError
+
+    base = recipe.load(args.recipe) if args.recipe else recipe.Recipe(backend=registry.AUTO)
+    try:
+        spec = registry.get(args.backend or base.backend)
+        given = dict(base.options) if spec.id == base.backend else {}
+        given |= registry.parse_options(spec, args.option)
+        registry.complete_options(spec, given)
+    except (UnknownBackendError, InvalidInputError) as error:
+        raise UsageError(str(error)) from error
+    _refuse_weights(spec, args.weights)
+    return msgspec.structs.replace(
+        base,
+        backend=spec.id,
+        options=given,
+        seed=base.seed if args.seed is None else args.seed,
+        size=args.size or base.size,
+        detail=base.detail if args.detail is None else args.detail == "on",
+    )
+
+
+def _refuse_weights(spec: BackendSpec, weights: str | None) -> None:
+    if weights is not None and spec.kind == "classical":
+        raise UsageError(f"{spec.label} is no network and has no weights; leave --weights out.")
+
+
+def _request(
+    args: argparse.Namespace, given: Opened, settings: Recipe, seed: int
+) -> InpaintRequest:
+    from engine.pipeline import InpaintRequest
+
+    options: Options = settings.options
+    return InpaintRequest(
+        given.picture.pixels,
+        given.hole,
+        settings.backend,
+        options,
+        seed=seed,
+        size=settings.size,
+        detail=settings.detail,
+        device=args.device,
+    )
+
+
+def _save_recipe(path: Path, result: InpaintResult) -> None:
+    from engine import recipe
+
+    recipe.save(result.recipe, path)
+
+
+def _tell(row: Row, result: InpaintResult, *, quiet: bool) -> None:
+    from app.cli.console import notice
+
+    print(row["output"])
+    sentences = [
+        f"Chosen: {result.reason}." if result.reason else "",
+        f"Note: {result.fallback}." if result.fallback else "",
+        f"Filled {result.hole_share:.1%} of the picture in {result.seconds.inpaint:.1f} s.",
+    ]
+    notice(filter(None, sentences), quiet=quiet)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

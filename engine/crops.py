@@ -1,0 +1,71 @@
+"""Runs a backend on one crop, at full size or on a shrunken copy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from engine.backend import Inpainter, Problem
+    from engine.jobs import CancelToken, Steps
+    from engine.types import ImageF32, MaskBool
+
+
+def fill(
+    inpainter: Inpainter, problem: Problem, scale: float, token: CancelToken
+) -> Steps[ImageF32]:
+    """The crop with its hole filled.
+
+    Args:
+        inpainter: the backend.
+        problem: the crop at full size.
+        scale: 0..1; below 1 the backend gets a copy shrunk by it, and its fill is enlarged.
+        token: asked by the backend.
+
+    Returns:
+        (H, W, 3) float32; equal to `problem.image` outside the hole.
+    """
+    if scale >= 1.0:
+        return (yield from inpainter.inpaint(problem, token))
+    height, width = problem.hole.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = shrunk(problem, size)
+    if small.hole.all():
+        return (yield from inpainter.inpaint(problem, token))
+    filled = yield from inpainter.inpaint(small, token)
+    enlarged = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    result = problem.image.copy()
+    result[problem.hole] = np.clip(enlarged, 0.0, 1.0)[problem.hole]
+    return result
+
+
+def shrunk(problem: Problem, size: tuple[int, int]) -> Problem:
+    """The same problem in a smaller size.
+
+    A small pixel that covers any hole is hole, because half of its colour means nothing; all
+    others are averages of known pixels.
+
+    Args:
+        problem: the crop.
+        size: width and height of the result.
+    """
+    image = cv2.resize(problem.image, size, interpolation=cv2.INTER_AREA)
+    forbidden = problem.forbidden
+    return replace(
+        problem,
+        image=image.astype(np.float32, copy=False),
+        hole=_touched(problem.hole, size),
+        forbidden=None if forbidden is None else _touched(forbidden, size),
+    )
+
+
+def _touched(mask: MaskBool, size: tuple[int, int]) -> MaskBool:
+    share: npt.NDArray[np.float32] = cv2.resize(  # type: ignore[assignment]
+        mask.astype(np.float32), size, interpolation=cv2.INTER_AREA
+    )
+    touched: MaskBool = share > 1e-3
+    return touched

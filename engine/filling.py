@@ -1,0 +1,233 @@
+"""The picture while it is being filled: region after region, each by the first crop that fits."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine import blend, crops, memory, registry
+from engine.backend import Problem
+from engine.errors import MemoryBudgetError, NothingToCopyError
+from engine.jobs import Progress, scaled
+from engine.pixels import alpha_of, from_image, to_image
+from engine.regions import Region
+from engine.types import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.backend import BackendSpec, Inpainter, Options
+    from engine.jobs import CancelToken, Steps
+    from engine.pipeline import InpaintRequest
+    from engine.types import ImageF32, MaskBool, Pixels
+
+log = logging.getLogger(__name__)
+
+RESIZED_SIDE = 1024
+"""Longer side of a crop under `size="resize"`, in pixels."""
+
+SMOOTH = "navier-stokes"
+"""The backend that can go on from a single known pixel."""
+
+_SMALLEST_SCALE = 1 / 16
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A filled part: `view[patch.hole] = patch.pixels[patch.hole]` puts it into the picture.
+
+    Attributes:
+        box: in the picture's coordinates.
+        pixels: (H, W, C) native pixels of the box.
+        hole: (H, W) bool, True on the pixels to write.
+    """
+
+    box: Box
+    pixels: Pixels
+    hole: MaskBool
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A crop to try: its box, its scale, what to tell the user, and whether to give up copying."""
+
+    box: Box
+    scale: float
+    notice: str | None
+    is_smooth: bool = False
+
+
+class Filling:
+    """The picture while it is being filled."""
+
+    def __init__(
+        self,
+        request: InpaintRequest,
+        spec: BackendSpec,
+        options: Options,
+        inpainter: Inpainter,
+        fallbacks: list[str],
+    ) -> None:
+        self.fallbacks = fallbacks
+        self._request = request
+        self._spec = spec
+        self._options = options
+        self._inpainter = inpainter
+        self._pixels = request.image.copy()
+        self._missing = request.hole.copy()
+
+    def patches(self, plan: tuple[Region, ...], token: CancelToken) -> Steps[list[Patch]]:
+        """Fill region after region."""
+        total = sum(region.box.area for region in plan)
+        done = 0
+        patches = []
+        for number, region in enumerate(plan, 1):
+            if not self._missing[region.target.slices].any():
+                continue
+            message = f"Filling hole {number} of {len(plan)}" if len(plan) > 1 else None
+            share = (done / total, (done + region.box.area) / total)
+            patch = yield from _told(scaled(self._patch(region, token), *share), message)
+            patches.append(patch)
+            done += region.box.area
+        return patches
+
+    def _patch(self, region: Region, token: CancelToken) -> Steps[Patch]:
+        target = region.target
+        hole = self._missing[target.slices].copy()
+        fill = yield from self._fill(region, token)
+        like = self._pixels[target.slices]
+        opacity = self._request.opacity
+        if opacity is not None:
+            fill = blend.mixed(fill, to_image(like), opacity[target.slices])
+        pixels = from_image(fill, like)
+        like[hole] = pixels[hole]
+        self._missing[target.slices] = False
+        return Patch(target.moved(*self._request.origin), pixels, hole)
+
+    def _fill(self, region: Region, token: CancelToken) -> Steps[ImageF32]:
+        """The target's pixels, by the first attempt that memory allows and that finds sources."""
+        region = Region(region.target, self._with_sources(region.box))
+        attempts = self._attempts(region)
+        attempt = next(attempts)
+        while True:
+            token.check()
+            try:
+                crop = yield from self._tried(attempt, token)
+            except NothingToCopyError:
+                attempt = self._wider(attempt)
+                continue
+            except MemoryError:
+                log.warning("out of memory with a crop of %s at %g", attempt.box, attempt.scale)
+                attempt = next(attempts)
+                continue
+            if attempt.notice and attempt.notice not in self.fallbacks:
+                self.fallbacks.append(attempt.notice)
+            inside = region.target.moved(-attempt.box.left, -attempt.box.top)
+            return np.ascontiguousarray(crop[inside.slices])
+
+    def _tried(self, attempt: _Attempt, token: CancelToken) -> Steps[ImageF32]:
+        box, forbidden = attempt.box, self._request.forbidden
+        inpainter, options = self._inpainter, self._options
+        if attempt.is_smooth:
+            inpainter = registry.create(SMOOTH)
+            options = registry.complete_options(registry.get(SMOOTH), {})
+        problem = Problem(
+            image=to_image(self._pixels[box.slices]),
+            hole=self._unknown(box),
+            forbidden=forbidden[box.slices]
+            if self._spec.copies and forbidden is not None
+            else None,
+            options=options,
+            seed=self._request.seed,
+        )
+        return (yield from crops.fill(inpainter, problem, attempt.scale, token))
+
+    def _wider(self, attempt: _Attempt) -> _Attempt:
+        """The next attempt when the crop has known pixels but not one whole patch of them."""
+        box = self._grown(attempt.box)
+        if box != attempt.box:
+            return replace(attempt, box=box)
+        notice = "no patch of known pixels is large enough, so the surroundings were continued"
+        return _Attempt(box, attempt.scale, notice, is_smooth=True)
+
+    def _unknown(self, box: Box) -> MaskBool:
+        """Unfilled holes, and pixels that are fully transparent: those carry no colour."""
+        unknown = self._missing[box.slices].copy()
+        alpha = alpha_of(self._pixels[box.slices])
+        if alpha is not None:
+            unknown |= alpha == 0
+        return unknown
+
+    def _with_sources(self, box: Box) -> Box:
+        """The box, grown until it holds a pixel that may be used."""
+        while not self._has_sources(box):
+            wider = self._grown(box)
+            if wider == box:
+                raise NothingToCopyError(
+                    "There is nothing to copy from: every pixel is masked, transparent or "
+                    "marked as forbidden; unmark some of them."
+                )
+            box = wider
+        return box
+
+    def _has_sources(self, box: Box) -> bool:
+        usable = ~self._unknown(box)
+        forbidden = self._request.forbidden
+        if self._spec.copies and forbidden is not None:
+            usable &= ~forbidden[box.slices]
+        return bool(usable.any())
+
+    def _grown(self, box: Box) -> Box:
+        margin = max(box.width, box.height) // 2 + 1
+        return box.grown(margin).intersected(Box.whole(self._missing))
+
+    def _attempts(self, region: Region) -> Iterator[_Attempt]:
+        """Crops from the wanted one downwards, those that cannot fit left out.
+
+        Raises:
+            MemoryBudgetError: at the end of the list.
+        """
+        for attempt in self._ladder(region):
+            if memory.has_room_for(self._spec, round(attempt.box.area * attempt.scale**2)):
+                yield attempt
+        needed = memory.in_words(memory.needed_bytes(self._spec, region.box.area))
+        free = memory.in_words(memory.available_bytes())
+        raise MemoryBudgetError(
+            f"Filling this hole needs about {needed} of memory and {free} are free; "
+            "close other programs or fill smaller parts one after another."
+        )
+
+    def _ladder(self, region: Region) -> Iterator[_Attempt]:
+        scale = 1.0
+        if self._request.size == "resize":
+            scale = min(1.0, RESIZED_SIDE / max(region.box.width, region.box.height))
+        yield _Attempt(region.box, scale, None)
+        margin = self._spec.min_context
+        tight = region.target.grown(margin).intersected(region.box)
+        if tight != region.box:
+            yield _Attempt(
+                self._with_sources(tight),
+                scale,
+                "the hole saw less of its surroundings, because memory was short",
+            )
+        while scale > _SMALLEST_SCALE:
+            scale /= 2
+            yield _Attempt(
+                self._with_sources(tight),
+                scale,
+                f"filled at 1/{round(1 / scale)} of full size, because memory was short",
+            )
+
+
+def _told(steps: Steps[Patch], message: str | None) -> Steps[Patch]:
+    """The same steps under one message, if there is one."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            patch: Patch = end.value
+            return patch
+        yield step if message is None else Progress(step.done, step.total, message)

@@ -1,0 +1,1 @@
+"""The backends, one file each; `engine.registry` names them by import string."""

@@ -1,0 +1,197 @@
+"""Fills the hole of a picture: regions, crops, backend, blend, native pixels.
+
+What memory allows is decided here, before and during the run: a crop that does not fit gets a
+smaller surrounding first, then a smaller scale, and the result says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import __version__, auto, device, registry
+from engine.errors import InvalidInputError, NothingToCopyError
+from engine.filling import Filling, Patch
+from engine.jobs import Progress
+from engine.recipe import Recipe, Size
+from engine.regions import Region, extent, regions
+from engine.types import Box
+
+if TYPE_CHECKING:
+    from engine.backend import BackendSpec, Options
+    from engine.device import Device
+    from engine.jobs import CancelToken, Steps
+    from engine.types import MaskBool, Pixels
+
+__all__ = ["InpaintRequest", "InpaintResult", "Patch", "Seconds", "inpaint"]
+
+log = logging.getLogger(__name__)
+
+_ONLY_SOME = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class InpaintRequest:
+    """What to fill, with what. The arrays must not change until the run has ended.
+
+    Attributes:
+        image: (H, W, C) native pixels, the picture or a part of it.
+        hole: (H, W) bool, True where pixels shall vanish.
+        backend: a registry id, "auto" included.
+        options: those that differ from the defaults.
+        opacity: (H, W) uint8 coverage of a soft mask; inside the hole, 128..255 mixes the fill
+            with what was there. None fills the hole fully.
+        forbidden: (H, W) bool, True where nothing may be copied from.
+        origin: where the image's left top pixel lies in the picture (x, y).
+        seed: same seed, same bytes.
+        size: "auto" and "crop" work on each hole with its surroundings, "resize" does so at most
+            1024 pixels large, "original" takes the whole image at once.
+        detail: restore fine detail after a backend that works small; has no effect on classical
+            backends, which always work at full size.
+        device: the wish; the result says what it was.
+    """
+
+    image: Pixels
+    hole: MaskBool
+    backend: str = registry.AUTO
+    options: Options = field(default_factory=dict)
+    opacity: npt.NDArray[np.uint8] | None = None
+    forbidden: MaskBool | None = None
+    origin: tuple[int, int] = (0, 0)
+    seed: int = 0
+    size: Size = "auto"
+    detail: bool = True
+    device: Device = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Wall time: of loading the backend, of filling, and of both."""
+
+    load: float
+    inpaint: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class InpaintResult:
+    """Patches and how they came about.
+
+    Attributes:
+        patches: to be applied in this order.
+        backend: the one that ran, never "auto".
+        reason: why "auto" chose it; None if it was asked for.
+        device: where it computed.
+        fallback: what was done differently than asked, and why; None if nothing.
+        hole_share: part of the image that was filled, 0..1.
+        regions: number of crops.
+    """
+
+    patches: tuple[Patch, ...]
+    backend: str
+    reason: str | None
+    device: str
+    fallback: str | None
+    seconds: Seconds
+    recipe: Recipe
+    hole_share: float
+    regions: int
+
+
+def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]:
+    """Fill the hole.
+
+    Raises:
+        Cancelled: within half a second of `token.cancel()`.
+        InvalidInputError: if the request contradicts itself or nothing is masked.
+        NothingToCopyError: if no known pixel is left.
+        MemoryBudgetError: if not even the smallest crop fits into memory.
+        UnknownBackendError, UnusableBackendError: if the backend cannot be had.
+    """
+    start = time.perf_counter()
+    _check(request)
+    choice = None
+    if request.backend == registry.AUTO:
+        choice = auto.choose(request.hole, request.forbidden)
+    spec = registry.get(choice.backend if choice else request.backend)
+    options = registry.complete_options(spec, {} if choice else request.options)
+    where, reasons = device.choose(spec, request.device)
+    yield Progress(0.0, 1.0, f"Preparing {spec.label}")
+    inpainter = registry.create(spec.id)
+    loaded = time.perf_counter()
+    run = Filling(request, spec, options, inpainter, [reasons] if reasons else [])
+    plan = _plan(request, spec)
+    patches = yield from run.patches(plan, token)
+    end = time.perf_counter()
+    log.info("%s filled %d regions in %.2f s", spec.id, len(plan), end - loaded)
+    return InpaintResult(
+        patches=tuple(patches),
+        backend=spec.id,
+        reason=choice.reason if choice else None,
+        device=where,
+        fallback="; ".join(run.fallbacks) or None,
+        seconds=Seconds(loaded - start, end - loaded, end - start),
+        recipe=_recipe(request, spec, options),
+        hole_share=float(request.hole.mean()),
+        regions=len(plan),
+    )
+
+
+def _recipe(request: InpaintRequest, spec: BackendSpec, options: Options) -> Recipe:
+    return Recipe(
+        app_version=__version__,
+        backend=spec.id,
+        options=dict(options),
+        seed=request.seed,
+        size=request.size,
+        detail=request.detail,
+    )
+
+
+def _check(request: InpaintRequest) -> None:
+    image, hole = request.image, request.hole
+    if image.ndim != 3 or image.dtype not in (np.uint8, np.uint16) or image.shape[2] > 4:
+        raise InvalidInputError(
+            f"the image is {image.dtype} of shape {image.shape}; "
+            "it must be uint8 or uint16 with one to four channels"
+        )
+    for name, layer in (
+        ("mask", hole),
+        ("opacity", request.opacity),
+        ("source mask", request.forbidden),
+    ):
+        if layer is not None and layer.shape != image.shape[:2]:
+            raise InvalidInputError(
+                f"the {name} is {layer.shape[1]} x {layer.shape[0]} pixels, the image "
+                f"{image.shape[1]} x {image.shape[0]}; they must match"
+            )
+    if request.size not in get_args(Size):
+        raise InvalidInputError(f"size must be one of {', '.join(get_args(Size))}")
+    if not hole.any():
+        raise InvalidInputError("Nothing is masked: paint over what should vanish.")
+    if hole.all():
+        raise NothingToCopyError(
+            "The mask covers everything, so there is nothing to copy from; "
+            "leave some of the picture unmasked."
+        )
+
+
+def _plan(request: InpaintRequest, spec: BackendSpec) -> tuple[Region, ...]:
+    whole = Box.whole(request.hole)
+    if request.size == "original":
+        return (Region(extent(request.hole), whole),)
+    plan = regions(request.hole, spec)
+    forbidden = request.forbidden if spec.copies else None
+    if forbidden is None or forbidden.mean() <= _ONLY_SOME:
+        return plan
+    # "Only from here" may lie far from the hole, so every crop must reach it.
+    allowed = ~forbidden
+    if not allowed.any():
+        return plan
+    reach = extent(allowed)
+    return tuple(Region(region.target, Box.around((region.box, reach))) for region in plan)

@@ -1,0 +1,80 @@
+"""A recipe: all that is needed to get the same bytes again from the same picture and mask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from engine.errors import InvalidInputError
+from engine.pictures.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Size: TypeAlias = Literal["auto", "crop", "resize", "original"]
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of one run.
+
+    Attributes:
+        version: of this format.
+        app_version: Lacuna's, for people; another one may fill differently.
+        backend: the one that ran; never "auto".
+        options: complete.
+        weights_sha256: of the weight file, or None for a backend without one.
+    """
+
+    version: Literal[1] = 1
+    app_version: str = ""
+    backend: str
+    options: dict[str, bool | int | float | str] = {}
+    seed: int = 0
+    size: Size = "auto"
+    detail: bool = True
+    weights_sha256: str | None = None
+
+
+def to_json(recipe: Recipe) -> str:
+    """The recipe as an indented JSON document."""
+    return msgspec.json.format(msgspec.json.encode(recipe), indent=2).decode() + "\n"
+
+
+def from_json(text: str | bytes, name: str = "The recipe") -> Recipe:
+    """The recipe of a JSON document.
+
+    Args:
+        text: the document.
+        name: what error messages call it.
+
+    Raises:
+        InvalidInputError: if it is none; the text names the field.
+    """
+    try:
+        return msgspec.json.decode(text, type=Recipe)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"{name} is no recipe of this version: {error}.") from error
+
+
+def save(recipe: Recipe, path: Path) -> None:
+    """Write the recipe as a JSON file; all of it or nothing.
+
+    Raises:
+        PictureError: if the file cannot be written.
+    """
+    with replacing(path) as file:
+        file.write(to_json(recipe).encode())
+
+
+def load(path: Path) -> Recipe:
+    """Read a recipe file.
+
+    Raises:
+        InvalidInputError: if it cannot be read or is no recipe.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from error
+    return from_json(text, str(path))

@@ -1,0 +1,53 @@
+"""Recipes as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine import recipe
+from engine.errors import InvalidInputError
+from engine.recipe import Recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_saved_recipe_reads_back_equal(tmp_path: Path) -> None:
+    made = Recipe(backend="telea", options={"radius": 5}, seed=9, size="resize", detail=False)
+    recipe.save(made, tmp_path / "r.json")
+    assert recipe.load(tmp_path / "r.json") == made
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"version": 1, "backend": "telea", "sede": 3}', "unknown field `sede`"),
+        ('{"version": 2, "backend": "telea"}', "2"),
+        ('{"version": 1}', "backend"),
+        ('{"version": 1, "backend": "telea", "seed": "x"}', "seed"),
+        ("not json", "no recipe"),
+        ("", "no recipe"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused_with_the_reason(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InvalidInputError, match=words) as caught:
+        recipe.load(path)
+    assert "r.json" in str(caught.value)
+
+
+def test_a_missing_recipe_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"none\.json"):
+        recipe.load(tmp_path / "none.json")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidInputError, match="no recipe"):
+        recipe.load(path)
