@@ -7,13 +7,13 @@ waiting for what only a command needs.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 import threading
 import traceback
 from pathlib import Path
 
+from app.cli import console
 from app.cli.commands import (
     COMMANDS,
     FAILED,
@@ -21,7 +21,8 @@ from app.cli.commands import (
     WRONG_USAGE,
     Parser,
     UsageError,
-    meant,
+    is_neither_option_nor_file,
+    nearest,
     parse,
 )
 from engine import __version__
@@ -36,9 +37,7 @@ NO_DISPLAY = (
 def main(words: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
     words = sys.argv[1:] if words is None else words
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file name need not be valid UTF-8; it is printed as the bytes that it is.
-        sys.stdout.reconfigure(errors="surrogateescape")
+    console.prepare_streams()
     code = _guarded(words)
     if code == INTERRUPTED and _has_running_threads():
         # A call into OpenCV cannot be stopped; who pressed Ctrl-C shall not wait for it.
@@ -51,7 +50,11 @@ def main(words: list[str] | None = None) -> int:
 def _guarded(words: list[str]) -> int:
     """Run, and turn everything that can go wrong into a sentence and an exit code."""
     try:
-        return _run(words)
+        try:
+            return _run(words)
+        finally:
+            # Here rather than at the interpreter's end, where a failure could only be a traceback.
+            sys.stdout.flush()
     except UsageError as error:
         return _fail(str(error), WRONG_USAGE, words)
     except PictureTooLargeError as error:
@@ -63,9 +66,11 @@ def _guarded(words: list[str]) -> int:
     except (Cancelled, KeyboardInterrupt):
         return _fail("Interrupted; nothing was left half-written.", INTERRUPTED, words)
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not try to flush it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.drop_results()  # whoever read it has gone
         return FAILED
+    except OSError as error:
+        console.drop_results()
+        return _fail(_refusal(error), FAILED, words)
     except Exception as error:  # noqa: BLE001 - the process entry: no traceback for users
         kind = type(error).__name__
         hint = "add --debug for the details"
@@ -76,10 +81,10 @@ def _run(words: list[str]) -> int:
     if words and words[0] in COMMANDS:
         command, args = parse(words[0], words[1:])
         return command(args)
-    if words and (command_meant := meant(words[0])):
-        raise UsageError(
-            f"There is no command or file “{words[0]}”; did you mean “lacuna {command_meant}”?"
-        )
+    if words and is_neither_option_nor_file(words[0]):
+        near = nearest(words[0])
+        hint = f"did you mean “lacuna {near}”?" if near else "see “lacuna --help”."
+        raise UsageError(f"There is no command or file “{words[0]}”; {hint}")
     return _edit(_editor_parser().parse_args(words))
 
 
@@ -129,6 +134,14 @@ def _fail(sentence: str, code: int, words: list[str]) -> int:
         traceback.print_exc()
     sys.stderr.write(f"lacuna: {sentence}\n")
     return code
+
+
+def _refusal(error: OSError) -> str:
+    """What the system refused; the error of a stream, unlike that of a file, has no name."""
+    why = error.strerror or str(error)
+    if error.filename is None:
+        return f"The output could not be written: {why}."
+    return f"“{error.filename}” cannot be used: {why}."
 
 
 def _has_running_threads() -> bool:

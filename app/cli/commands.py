@@ -51,15 +51,34 @@ def parse(name: str, words: list[str]) -> tuple[Run, argparse.Namespace]:
     return cast("Run", module.run), parser.parse_args(words)
 
 
-def meant(word: str) -> str | None:
-    """The command that somebody who typed this word probably meant; None if it is no command."""
-    if (
-        word.startswith("-")
-        or Path(word).suffix
-        or "/" in word
-        or "\\" in word
-        or Path(word).exists()
-    ):
-        return None
+def is_neither_option_nor_file(word: str) -> bool:
+    """Whether a bare word can only be meant as a command: it names no file and looks like none."""
+    if word.startswith("-") or Path(word).suffix or "/" in word or "\\" in word:
+        return False
+    try:
+        return not Path(word).exists()
+    except OSError:
+        return True
+
+
+def nearest(word: str) -> str | None:
+    """The command that somebody who typed this word probably meant; None if it is like none."""
     near = difflib.get_close_matches(word, COMMANDS, n=1)
     return near[0] if near else None
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A type for `add_argument`: a whole number from `low` to `high`."""
+
+    def parsed(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number from {low} to {high}, not “{text}”"
+            )
+        return number
+
+    return parsed

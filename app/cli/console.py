@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import os
 import signal
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.jobs import CancelToken, Progress
@@ -23,6 +27,37 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LINE_INTERVAL_SECONDS = 1.0
+_LENIENT = "lacuna-lenient"
+
+
+def prepare_streams() -> None:
+    """Let stdout and stderr take any text, whatever they are connected to.
+
+    A window system starts programs without either, and `print` to a missing stderr would land in
+    stdout.
+    """
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+    codecs.register_error(_LENIENT, _lenient)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors=_LENIENT)
+
+
+def drop_results() -> None:
+    """Forget what could not be printed; the interpreter must not try again at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _lenient(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Print a file name that is no text as the bytes that it is, and escape what does not fit."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
 
 
 def run_job(job: Job[T], *, quiet: bool) -> T:
@@ -33,7 +68,9 @@ def run_job(job: Job[T], *, quiet: bool) -> T:
     """
     token = CancelToken()
     with _stopping(token), _reporting(job.title, quiet=quiet) as report:
-        return job.run(token, report)
+        result = job.run(token, report)
+        token.check()  # the wish may have come during the last step, after which nobody asked
+        return result
 
 
 def notice(sentences: Iterable[str], *, quiet: bool) -> None:

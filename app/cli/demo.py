@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import DONE
+from engine.errors import EngineError
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +31,10 @@ def run(args: argparse.Namespace) -> int:
     from engine.pipeline import InpaintRequest
 
     folder = args.output or Path(tempfile.mkdtemp(prefix="lacuna-demo-"))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"The folder “{folder}” cannot be made: {error.strerror}.") from error
     for picture_path, mask_path in resources.samples():
         given = opened(picture_path, mask_path, pixel_limit=DEFAULT_PIXEL_LIMIT)
         request = InpaintRequest(given.picture.pixels, given.hole, args.backend)

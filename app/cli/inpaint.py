@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.commands import DONE, UsageError
+from app.cli.commands import DONE, UsageError, whole_number
+from engine.errors import PictureError
+
+LARGEST_SEED = 2**32 - 1
+"""As in `engine.recipe`, which the help shall not have to load."""
+
+_NO_SUCH_PLACE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 if TYPE_CHECKING:
+    import argparse
+
     from app.cli.filling import Opened, Row
     from engine.backend import BackendSpec, Options
     from engine.pipeline import InpaintRequest, InpaintResult
@@ -41,7 +48,12 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
         choices=("on", "off"),
         help="restore fine detail after a network; no effect on classical backends",
     )
-    group.add_argument("--seed", metavar="N", type=_count, help="same seed, same bytes; default 0")
+    group.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole_number(0, LARGEST_SEED),
+        help="same seed, same bytes; default 0",
+    )
     group.add_argument(
         "--recipe", metavar="FILE", type=Path, help="settings of an earlier run; options given win"
     )
@@ -59,7 +71,11 @@ def _add_mask(group: argparse._ArgumentGroup) -> None:
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--variations", metavar="N", type=_positive, default=1, help="write OUT_1 to OUT_N"
+        "--variations",
+        metavar="N",
+        type=whole_number(1, 999),
+        default=1,
+        help="write OUT_1 to OUT_N",
     )
     group.add_argument("--overwrite", action="store_true", help="replace files that exist")
     group.add_argument(
@@ -76,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     """Fill, write, report."""
     from app.cli import filling
     from app.cli.console import notice, print_json
-    from engine.pictures import DEFAULT_PIXEL_LIMIT, losses
+    from engine.pictures import DEFAULT_PIXEL_LIMIT, check_saving, losses
 
     start = time.perf_counter()
     outputs = _outputs(args)
@@ -95,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
             f"“{args.output.name}” cannot hold {' or '.join(lost)}; save as .png or .tif, or add "
             "--allow-loss."
         )
+    for path in outputs:
+        check_saving(given.picture, path, allow_loss=args.allow_loss)
     rows = []
     for number, path in enumerate(outputs):
         request = _request(args, given, settings, settings.seed + number)
@@ -114,25 +132,36 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _outputs(args: argparse.Namespace) -> list[Path]:
-    """The files to write.
+    """The files to write; what is wrong with them is said before the long work, not after it.
 
     Raises:
-        UsageError: if one of them cannot be, said before the long work rather than after it.
+        UsageError: if one of them cannot be.
+        PictureError: if the system refuses one.
     """
+    from engine.pictures import check_ending, check_place
+
     path: Path = args.output
-    if not path.suffix:
-        raise UsageError(f"“{path}” has no ending; use .png, .jpg, .tif, .webp or .bmp.")
-    if not path.parent.is_dir():
-        raise UsageError(f"The folder “{path.parent}” of OUT does not exist; create it first.")
     outputs = [path]
     if args.variations > 1:
         names = [f"{path.stem}_{number}{path.suffix}" for number in range(1, args.variations + 1)]
         outputs = [path.with_name(name) for name in names]
-    for output in (*outputs, *([args.save_recipe] if args.save_recipe else [])):
-        if output.is_dir():
-            raise UsageError(f"“{output}” is a folder; name a file.")
+    recipe: list[Path] = [args.save_recipe] if args.save_recipe else []
+    try:
+        check_ending(path)
+    except PictureError as error:
+        raise UsageError(str(error)) from error
+    for output in (*outputs, *recipe):
+        try:
+            check_place(output)
+        except PictureError as error:
+            if isinstance(error.__cause__, _NO_SUCH_PLACE):
+                raise UsageError(str(error)) from error
+            raise
+    for output in (*outputs, *recipe):
         if output.exists() and not args.overwrite:
             raise UsageError(f"“{output}” exists; add --overwrite to replace it.")
+    if recipe and recipe[0].resolve() in [output.resolve() for output in outputs]:
+        raise UsageError(f"“{recipe[0]}” cannot be the picture and its recipe; name two files.")
     return outputs
 
 
@@ -206,17 +235,3 @@ def _tell(row: Row, result: InpaintResult, *, quiet: bool) -> None:
         f"Filled {result.hole_share:.1%} of the picture in {result.seconds.inpaint:.1f} s.",
     ]
     notice(filter(None, sentences), quiet=quiet)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

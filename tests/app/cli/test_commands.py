@@ -16,8 +16,10 @@ import pytest
 
 from app.__main__ import main
 from app.cli import display
+from app.cli.console import run_job
 from engine import __version__, registry
-from engine.jobs import Progress
+from engine.errors import Cancelled
+from engine.jobs import Job, Progress
 from engine.pictures import Picture, open_picture, save_mask, save_picture
 
 if TYPE_CHECKING:
@@ -129,11 +131,38 @@ def test_the_demo_says_where_its_pictures_are(
     assert open_picture(made).width == 80 + 8 + 80
 
 
+def test_a_demo_that_cannot_make_its_folder_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    assert main(["demo", "-o", str(tmp_path / "taken")]) == 1
+    assert "taken” cannot be made" in capsys.readouterr().err
+
+
 def test_a_mistyped_command_is_not_taken_for_a_picture(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["inpiant", "a.png", "b.png"]) == 2
     assert "did you mean “lacuna inpaint”" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["frobnicate", "n" * 300])
+def test_a_word_that_is_no_command_and_no_file_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setattr(display, "has_display", lambda: False)
+    assert main([word]) == 2
+    assert f"no command or file “{word}”" in capsys.readouterr().err
+
+
+def test_a_file_without_an_ending_is_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photo").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(display, "has_display", lambda: False)
+    assert main(["photo"]) == 1
+    assert "no display" in capsys.readouterr().err
 
 
 def test_an_unknown_backend_does_not_open_the_editor(capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,3 +247,80 @@ def test_ctrl_c_ends_with_130_and_leaves_no_file(tmp_path: Path, how: list[str])
     assert process.returncode == 130
     assert "Interrupted" in rest
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.bmp", "mask.bmp"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself")
+def test_ctrl_c_in_the_last_step_is_not_lost() -> None:
+    def work(_: CancelToken) -> Steps[str]:
+        yield Progress(0.0, 1.0, "working")
+        os.kill(os.getpid(), signal.SIGINT)
+        return "a result that nobody wants any more"
+
+    with pytest.raises(Cancelled):
+        run_job(Job("a job", work), quiet=True)
+
+
+# --- where the output goes -----------------------------------------------------------------------
+
+
+def lacuna(*words: str, **how: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *words],
+        cwd=ROOT,
+        check=False,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how},
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("words", [["backends"], ["inpaint", "--help"]])
+def test_output_in_a_small_encoding_is_no_fault(words: list[str], encoding: str) -> None:
+    done = lacuna(*words, env={**os.environ, "PYTHONIOENCODING": encoding})
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", [["keys"], ["backends", "--json"]])
+def test_output_that_cannot_be_written_is_one_sentence(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = lacuna(*words, stdout=full)
+    (line,) = done.stderr.decode().splitlines()
+    assert line == "lacuna: The output could not be written: No space left on device."
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes")
+@pytest.mark.parametrize("words", [["keys", "--json"], ["backends", "--json"]])
+def test_a_reader_that_leaves_early_is_no_fault(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert lacuna(*words, stdout=writing).stderr == b""
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX descriptors")
+def test_without_any_output_the_work_is_still_done(tmp_path: Path) -> None:
+    save_picture(Picture(np.zeros((20, 20, 3), np.uint8)), tmp_path / "in.png")
+    hole = np.zeros((20, 20), bool)
+    hole[5:9, 5:9] = True
+    save_mask(hole, tmp_path / "mask.png")
+    names = [str(tmp_path / name) for name in ("in.png", "mask.png", "out.png")]
+    command = ["inpaint", *names[:2], "-o", names[2], "--backend", "telea"]
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", sys.executable, "-m", "app", *command],
+        cwd=ROOT,
+        check=False,
+    )
+    assert closed.returncode == 0
+    assert (tmp_path / "out.png").is_file()
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_is_checked_with_and_without_a_buffer(buffered: str) -> None:
+    env = {**os.environ, "PYTHONUNBUFFERED": buffered}
+    with Path("/dev/full").open("wb") as full:
+        done = lacuna("backends", "--json", stdout=full, env=env)
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)

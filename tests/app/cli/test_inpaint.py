@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.__main__ import main
 from engine.pictures import Picture, open_picture, save_mask, save_picture
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from engine.types import MaskBool, Pixels
 
 FIELDS = {
@@ -250,8 +251,12 @@ def test_overwrite_replaces_the_picture_itself(folder: Path) -> None:
         (["--backend", "telea", "--option", "radius"], "NAME=VALUE"),
         (["--weights", "some.safetensors"], "leave --weights out"),
         (["--backend", "telea", "--weights", "random:1"], "Telea is no network"),
-        (["--seed", "-1"], "must be 0 or more"),
-        (["--variations", "0"], "must be 1 or more"),
+        (["--seed", "-1"], "must be a whole number from 0 to 4294967295, not “-1”"),
+        (["--seed", "abc"], "must be a whole number from 0 to 4294967295, not “abc”"),
+        (["--seed", "4294967296"], "must be a whole number from 0"),
+        (["--variations", "0"], "must be a whole number from 1 to 999, not “0”"),
+        (["--variations", "1000000000"], "must be a whole number from 1 to 999"),
+        (["--backend", "telea", "--option", "width=3"], "no option “width”; it has radius"),
         (["--size", "huge"], "invalid choice"),
         (["--detial", "on"], "unrecognized arguments"),
     ],
@@ -279,21 +284,78 @@ def test_a_file_is_not_replaced_unasked(
     ("out", "sentence"),
     [
         ("missing/out.png", "does not exist"),
+        ("in.png/out.png", "not a folder"),
         ("out.xyz", ".png, .jpg"),
         ("out", "no ending"),
     ],
 )
-def test_an_output_that_cannot_be_written_is_said_at_once(
+def test_an_output_that_cannot_be_is_wrong_usage(
     folder: Path, capsys: pytest.CaptureFixture[str], out: str, sentence: str
 ) -> None:
-    assert inpaint(folder, out=out) != 0
+    assert inpaint(folder, out=out) == 2
     assert sentence in only_sentence(capsys)
+
+
+@pytest.fixture
+def unopened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture may be opened: what is said must be said before the work."""
+    monkeypatch.setattr("app.cli.filling.open_picture", lambda *_, **__: pytest.fail("opened"))
+
+
+@pytest.mark.usefixtures("unopened")
+@pytest.mark.parametrize("more", [[], ["--variations", "2"]])
+def test_a_name_too_long_is_said_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    name = "n" * (300 if not more else 251) + ".png"
+    assert inpaint(folder, *more, out=name) == 1
+    assert "the name is too long" in only_sentence(capsys)
+
+
+@pytest.mark.usefixtures("unopened")
+def test_a_folder_that_refuses_new_files_is_said_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.pictures.files.os.access", lambda *_: False)
+    assert inpaint(folder) == 1
+    assert "its folder may not be written to" in only_sentence(capsys)
+
+
+@pytest.mark.usefixtures("unopened")
+def test_a_folder_that_may_not_be_looked_into_is_said_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.stat", refuse)
+    assert inpaint(folder) == 1
+    assert "may not be written to" in only_sentence(capsys)
+
+
+@pytest.mark.usefixtures("unopened")
+@pytest.mark.parametrize("recipe", ["missing/r.json", "out.png", "./out.png"])
+def test_a_recipe_file_that_cannot_be_is_wrong_usage(
+    folder: Path, capsys: pytest.CaptureFixture[str], recipe: str
+) -> None:
+    assert inpaint(folder, "--save-recipe", os.path.join(folder, recipe), "--overwrite") == 2  # noqa: PTH118
+    assert Path(recipe).name in only_sentence(capsys)
+
+
+def test_what_the_file_would_lose_is_said_before_the_work(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [Image.fromarray(pixels_of() // number) for number in (1, 2)]
+    frames[0].save(folder / "pages.tif", save_all=True, append_images=frames[1:])
+    monkeypatch.setattr("app.cli.filling.filled", lambda *_, **__: pytest.fail("filled"))
+    assert inpaint(folder, "--overwrite", "--quiet", image="pages.tif", out="pages.tif") == 1
+    assert "further page" in only_sentence(capsys)
 
 
 def test_a_folder_is_no_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "out.png").mkdir()
     assert inpaint(folder, "--overwrite") == 2
-    assert "is a folder" in only_sentence(capsys)
+    assert "a folder has this name" in only_sentence(capsys)
 
 
 def test_what_a_format_cannot_hold_needs_consent(

@@ -1,0 +1,312 @@
+"""Every command of the editor as one table: menus, tool bar, key sheet and `lacuna keys` read it.
+
+No Qt here, so that the table can be printed without a display.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One command.
+
+    Attributes:
+        id: what settings and the command line call it.
+        label: as the menu shows it.
+        menu: menu title; "View/Theme" is a submenu.
+        verb: "receiver.method" that it calls; receivers are session, toolbox, files,
+            clipboard, masks, runs, canvas and window.
+        keys: portable key sequences that work wherever no text is being typed.
+        canvas_keys: further keys that work only while the canvas has the focus.
+        icon: role in `app.theme.ICONS`.
+        needs: the session's predicate that must hold; empty = always.
+        argument: passed to the verb, if not None.
+        state: the session's property that the check mark shows; checked when it equals
+            `argument`, or is true when there is none. Empty = no check mark.
+        held: acts while its key is down: verb(True) on press, verb(False) on release.
+        tip: what it does, for the tooltip; the label where empty.
+        group: a separator stands between two groups of a menu.
+    """
+
+    id: str
+    label: str
+    menu: str
+    verb: str
+    keys: tuple[str, ...] = ()
+    canvas_keys: tuple[str, ...] = ()
+    icon: str = ""
+    needs: str = ""
+    argument: str | int | None = None
+    state: str = ""
+    held: bool = False
+    tip: str = ""
+    group: str = ""
+
+    @property
+    def all_keys(self) -> tuple[str, ...]:
+        return self.canvas_keys + self.keys
+
+    @property
+    def plain_label(self) -> str:
+        """The label without the dots that announce a dialog."""
+        return self.label.removesuffix("…")
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """Something done with the mouse or a held key on the canvas; on the key sheet only."""
+
+    label: str
+    how: str
+
+
+MENUS = ("File", "Edit", "Select", "View", "Inpaint", "Help")
+
+# fmt: off
+_FILE = (
+    ActionSpec(
+        "open", "Open…", "File", "files.ask_open", ("Ctrl+O",), icon="open",
+        tip="Open a picture", group="open",
+    ),
+    ActionSpec(
+        "previous_file", "Previous in Folder", "File", "files.open_neighbour", ("PgUp",),
+        needs="has_picture", argument=-1, tip="Open the previous picture of the folder",
+        group="folder",
+    ),
+    ActionSpec(
+        "next_file", "Next in Folder", "File", "files.open_neighbour", ("PgDown",),
+        needs="has_picture", argument=1, tip="Open the next picture of the folder", group="folder",
+    ),
+    ActionSpec(
+        "save", "Save", "File", "files.save", ("Ctrl+S",), icon="save", needs="has_picture",
+        tip="Save the picture, keeping format, quality and metadata", group="save",
+    ),
+    ActionSpec(
+        "save_as", "Save As…", "File", "files.save_as", ("Ctrl+Shift+S",), needs="has_picture",
+        tip="Save under another name or format", group="save",
+    ),
+    ActionSpec(
+        "export", "Export a Copy…", "File", "files.export_copy", ("Ctrl+Shift+E",),
+        needs="has_picture", tip="Write a copy and go on working on this picture", group="save",
+    ),
+    ActionSpec(
+        "close", "Close Picture", "File", "files.close", ("Ctrl+W",), needs="has_picture",
+        group="end",
+    ),
+    ActionSpec("quit", "Quit", "File", "window.close", ("Ctrl+Q",), group="end"),
+)
+
+_EDIT = (
+    ActionSpec(
+        "undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), icon="undo", needs="can_undo",
+        group="history",
+    ),
+    ActionSpec(
+        "redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo",
+        needs="can_redo", group="history",
+    ),
+    ActionSpec(
+        "copy", "Copy Result", "Edit", "clipboard.copy", ("Ctrl+C",), needs="has_picture",
+        tip="Copy the picture as it is now", group="clipboard",
+    ),
+    ActionSpec(
+        "paste", "Paste as New", "Edit", "clipboard.paste", ("Ctrl+V",),
+        tip="Open the picture that is on the clipboard", group="clipboard",
+    ),
+)
+
+_SELECT = (
+    ActionSpec(
+        "tool_brush", "Brush", "Select", "toolbox.use", ("B",), icon="brush",
+        argument="brush", state="tool_id", tip="Paint over what shall vanish", group="tools",
+    ),
+    ActionSpec(
+        "tool_eraser", "Eraser", "Select", "toolbox.use", ("E",), icon="eraser",
+        argument="eraser", state="tool_id", tip="Take away from the mask", group="tools",
+    ),
+    ActionSpec(
+        "tool_source", "Source Brush", "Select", "toolbox.use", ("S",), icon="source",
+        argument="source", state="tool_id",
+        tip="Paint where the fill may never, or may only, be taken from", group="tools",
+    ),
+    ActionSpec(
+        "swap", "Swap Brush and Eraser", "Select", "toolbox.swap", ("X",), group="swap",
+    ),
+    ActionSpec(
+        "smaller", "Smaller Brush", "Select", "toolbox.resize", ("[",), argument=-1,
+        group="swap",
+    ),
+    ActionSpec(
+        "larger", "Larger Brush", "Select", "toolbox.resize", ("]",), argument=1,
+        group="swap",
+    ),
+    ActionSpec(
+        "softer", "Softer Brush", "Select", "toolbox.harden", ("Shift+[",), argument=-1,
+        group="swap",
+    ),
+    ActionSpec(
+        "harder", "Harder Brush", "Select", "toolbox.harden", ("Shift+]",), argument=1,
+        group="swap",
+    ),
+    ActionSpec(
+        "invert_mask", "Invert Mask", "Select", "masks.invert", ("Ctrl+Shift+I",),
+        needs="has_picture", tip="Swap what is kept and what is filled", group="mask",
+    ),
+    ActionSpec(
+        "clear_mask", "Clear Mask", "Select", "masks.clear", ("Ctrl+D",), needs="has_hole",
+        group="mask",
+    ),
+    ActionSpec(
+        "reselect_mask", "Reselect Last Mask", "Select", "masks.reselect",
+        ("Ctrl+Shift+D",), needs="can_reselect", group="mask",
+    ),
+    ActionSpec(
+        "grow_mask", "Grow Mask", "Select", "masks.grow", needs="has_hole", group="shape",
+        tip="Widen the mask by the number of pixels set in the panel",
+    ),
+    ActionSpec(
+        "shrink_mask", "Shrink Mask", "Select", "masks.shrink", needs="has_hole",
+        group="shape", tip="Narrow the mask by the number of pixels set in the panel",
+    ),
+    ActionSpec(
+        "open_mask", "Open Mask…", "Select", "masks.ask_open", needs="has_picture",
+        group="file", tip="Read the mask from a picture: white marks what is filled",
+    ),
+    ActionSpec(
+        "save_mask", "Save Mask…", "Select", "masks.ask_save", needs="has_hole", group="file",
+        tip="Write the mask as a black and white PNG",
+    ),
+)
+
+_VIEW = (
+    ActionSpec(
+        "zoom_in", "Zoom In", "View", "canvas.zoom_in", ("Ctrl++", "Ctrl+="), needs="has_picture",
+        group="zoom",
+    ),
+    ActionSpec(
+        "zoom_out", "Zoom Out", "View", "canvas.zoom_out", ("Ctrl+-",), needs="has_picture",
+        group="zoom",
+    ),
+    ActionSpec(
+        "fit", "Fit", "View", "canvas.fit", ("Ctrl+0",), icon="fit", needs="has_picture",
+        tip="Show the whole picture", group="zoom",
+    ),
+    ActionSpec(
+        "actual_size", "100 %", "View", "canvas.actual_size", ("Ctrl+1",), icon="actual_size",
+        needs="has_picture", tip="One picture pixel on one screen pixel", group="zoom",
+    ),
+    ActionSpec(
+        "hide_mask", "Hide Mask", "View", "session.hide_mask", ("H",), icon="mask",
+        needs="has_picture", state="mask_hidden", tip="Hide or show the mask", group="look",
+    ),
+    ActionSpec(
+        "compare", "Compare with the Original", "View", "session.compare", ("\\",),
+        icon="compare", needs="has_picture", state="comparing", held=True,
+        tip="Hold to see the picture as it was opened", group="look",
+    ),
+    ActionSpec(
+        "panels", "Panels", "View", "window.show_panels", ("F9",), state="panels_shown",
+        tip="Show or hide the panels on the right", group="window",
+    ),
+    ActionSpec(
+        "full_screen", "Full Screen", "View", "window.show_full_screen", ("F11",),
+        state="full_screen", group="window",
+    ),
+    ActionSpec(
+        "theme_auto", "As the System", "View/Theme", "session.use_theme", argument="auto",
+        state="theme", group="theme",
+    ),
+    ActionSpec(
+        "theme_light", "Light", "View/Theme", "session.use_theme", argument="light",
+        state="theme", group="theme",
+    ),
+    ActionSpec(
+        "theme_dark", "Dark", "View/Theme", "session.use_theme", argument="dark", state="theme",
+        group="theme",
+    ),
+)
+
+_INPAINT = (
+    ActionSpec(
+        "inpaint", "Inpaint", "Inpaint", "runs.inpaint", ("Ctrl+Return", "Ctrl+Enter"),
+        canvas_keys=("Return", "Enter"), icon="inpaint", needs="can_run", tip="Fill the mask",
+        group="run",
+    ),
+    ActionSpec(
+        "cancel", "Cancel", "Inpaint", "window.cancel", ("Esc",), icon="cancel",
+        tip="Stop the stroke or the run", group="run",
+    ),
+    ActionSpec(
+        "run_after_stroke", "Inpaint After Each Stroke", "Inpaint", "session.run_after_stroke",
+        state="runs_after_stroke", group="option",
+    ),
+    ActionSpec(
+        "previous_result", "Previous Result", "Inpaint", "runs.step", (",",),
+        needs="has_results", argument=-1, tip="Apply the result before this one", group="results",
+    ),
+    ActionSpec(
+        "next_result", "Next Result", "Inpaint", "runs.step", (".",),
+        needs="has_results", argument=1, tip="Apply the result after this one", group="results",
+    ),
+    ActionSpec(
+        "keep_result", "Keep Result", "Inpaint", "runs.keep", ("Ctrl+J",),
+        needs="has_results", tip="Mark the result so that it is never dropped to save memory",
+        group="results",
+    ),
+    ActionSpec(
+        "reuse_settings", "Reuse Its Settings", "Inpaint", "runs.reuse",
+        needs="has_results", tip="Choose backend, options and seed as this result had them",
+        group="results",
+    ),
+    ActionSpec(
+        "delete_result", "Delete Result", "Inpaint", "runs.delete", needs="has_results",
+        tip="Remove the result from the list; the picture stays as it is", group="results",
+    ),
+)
+
+_HELP = (
+    ActionSpec("keys", "Keyboard Shortcuts", "Help", "window.show_keys", ("F1", "Ctrl+/")),
+    ActionSpec("log", "Open Log Folder", "Help", "window.open_log_folder", group="about"),
+    ActionSpec("about", "About Lacuna", "Help", "window.show_about", group="about"),
+)
+
+# fmt: on
+ACTIONS: tuple[ActionSpec, ...] = _FILE + _EDIT + _SELECT + _VIEW + _INPAINT + _HELP
+
+GESTURES: tuple[Gesture, ...] = (
+    Gesture("Zoom at the cursor", "Wheel, pinch"),
+    Gesture("Pan, also during a stroke", "Space-drag, middle-drag"),
+    Gesture("Straight line from the last stroke", "Shift-click"),
+    Gesture("Brush size", "Shift+Wheel"),
+    Gesture("The other of brush and eraser", "hold Alt"),
+    Gesture("Erase", "Right-drag, the pen's other end"),
+)
+
+TOOL_BAR: tuple[tuple[str, ...], ...] = (
+    ("open", "save"),
+    ("undo", "redo"),
+    ("fit", "actual_size"),
+    ("hide_mask", "compare"),
+)
+"""Ids of the top bar, group by group; Inpaint and Cancel stand at its end."""
+
+CONTEXT_MENU: tuple[tuple[str, ...], ...] = (
+    ("inpaint",),
+    ("tool_brush", "tool_eraser", "tool_source"),
+    ("invert_mask", "clear_mask", "reselect_mask"),
+    ("hide_mask", "fit", "actual_size"),
+)
+"""Ids of the menu of a right click on the canvas, group by group."""
+
+TOOL_STRIP: tuple[str, ...] = ("tool_brush", "tool_eraser", "tool_source")
+"""Ids of the strip at the left."""
+
+
+def action(action_id: str) -> ActionSpec:
+    """The row with that id; a wrong id is our own mistake and raises KeyError."""
+    return _BY_ID[action_id]
+
+
+_BY_ID = {spec.id: spec for spec in ACTIONS}

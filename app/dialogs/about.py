@@ -1,0 +1,70 @@
+"""Who made what: Lacuna, and the works it stands on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine import __version__, registry
+
+PARTS = (
+    ("Qt and PySide6", "LGPL-3.0"),
+    ("NumPy", "BSD-3-Clause"),
+    ("Numba", "BSD-2-Clause"),
+    ("OpenCV", "Apache-2.0"),
+    ("Pillow", "MIT-CMU"),
+    ("tifffile", "BSD-3-Clause"),
+    ("QtAwesome with Material Design Icons 6", "MIT; Apache-2.0"),
+    ("platformdirs", "MIT"),
+    ("psutil", "BSD-3-Clause"),
+    ("msgspec", "BSD-3-Clause"),
+    ("Rich", "MIT"),
+)
+"""What is installed with Lacuna, and under which licence."""
+
+
+class AboutDialog(QDialog):
+    """Version, methods and licences."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Lacuna")
+        title = QLabel(f"Lacuna {__version__}")
+        title.setProperty("role", "title")
+        promise = QLabel("Makes unwanted things vanish from photographs. MIT licence.")
+        promise.setProperty("role", "dim")
+        text = QTextBrowser()
+        text.setHtml(credits_html())
+        text.setMinimumHeight(260)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 18, 22, 14)
+        layout.setSpacing(10)
+        for part in (title, promise, text, buttons):
+            layout.addWidget(part)
+        self.setMinimumWidth(480)
+
+
+def credits_html() -> str:
+    """The backends with their papers, then the libraries with their licences."""
+    methods = "".join(
+        f"<tr><td>{spec.label}&nbsp;&nbsp;</td><td>{spec.paper}</td></tr>"
+        for spec in registry.specs()
+        if spec.paper
+    )
+    parts = "".join(
+        f"<tr><td>{name}&nbsp;&nbsp;</td><td>{licence}</td></tr>" for name, licence in PARTS
+    )
+    return (
+        f"<p><b>Methods</b></p><table cellspacing='3'>{methods}</table>"
+        f"<p><b>Built on</b></p><table cellspacing='3'>{parts}</table>"
+    )

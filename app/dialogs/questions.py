@@ -1,0 +1,230 @@
+"""Answers the program's questions by asking the person at the screen."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.panels.controls import NumberRow
+from app.session.notices import shortened
+
+if TYPE_CHECKING:
+    from app.session.questions import Leave, Overwrite, Recover
+
+Answer = TypeVar("Answer")
+
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.jpe *.jfif *.tif *.tiff *.webp *.bmp *.gif)"
+WRITTEN = (
+    "PNG (*.png)",
+    "JPEG (*.jpg *.jpeg)",
+    "TIFF (*.tif *.tiff)",
+    "WebP (*.webp)",
+    "BMP (*.bmp)",
+)
+EVERYTHING = "All files (*)"
+DEFAULT_QUALITY = 92
+
+
+class DialogQuestions:
+    """`app.session.questions.Questions` with dialogs over a window.
+
+    Attributes:
+        window: the dialogs' parent, as soon as there is one.
+    """
+
+    def __init__(self) -> None:
+        self.window: QWidget | None = None
+
+    def unsaved(self, name: str) -> Leave:
+        answers: tuple[tuple[str, Leave], ...] = (
+            ("&Save", "save"),
+            ("&Discard", "discard"),
+            ("Cancel", "cancel"),
+        )
+        return self._ask(
+            f"Save the changes to “{name}”?",
+            "They are lost if you do not save them.",
+            answers,
+        )
+
+    def overwrite(self, name: str) -> Overwrite:
+        answers: tuple[tuple[str, Overwrite], ...] = (
+            ("&Overwrite", "overwrite"),
+            ("Save &As…", "save_as"),
+            ("Cancel", "cancel"),
+        )
+        return self._ask(
+            f"Overwrite the original “{name}”?",
+            "You are asked this once for each picture.",
+            answers,
+        )
+
+    def replace_changed(self, name: str) -> Overwrite:
+        answers: tuple[tuple[str, Overwrite], ...] = (
+            ("&Overwrite", "overwrite"),
+            ("Save &As…", "save_as"),
+            ("Cancel", "cancel"),
+        )
+        return self._ask(
+            f"“{name}” was changed by another program.",
+            "Overwriting it would lose those changes.",
+            answers,
+            default=1,
+        )
+
+    def open_anyway(self, reason: str) -> bool:
+        return self._ask(reason, "", (("&Open Anyway", True), ("Cancel", False)), default=1)
+
+    def recover(self, names: list[str]) -> Recover:
+        shown = ", ".join(f"“{name}”" for name in names[:3]) + (", …" if len(names) > 3 else "")
+        answers: tuple[tuple[str, Recover], ...] = (
+            ("&Recover", "recover"),
+            ("&Discard", "discard"),
+            ("Not Now", "later"),
+        )
+        return self._ask(
+            f"Recover unsaved work on {shown}?",
+            "Lacuna did not end properly last time and kept a copy.",
+            answers,
+        )
+
+    def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
+        return self._ask(
+            f"“{name}” cannot hold everything.",
+            f"This format cannot hold {' or '.join(losses)}.",
+            (("&Save Anyway", True), ("Cancel", False)),
+            default=1,
+        )
+
+    def quality(self, name: str) -> int | None:
+        dialog = QualityDialog(name, self.window)
+        return dialog.quality if dialog.exec() else None
+
+    def pictures_to_open(self, folder: Path | None) -> list[Path]:
+        names, _ = QFileDialog.getOpenFileNames(
+            self.window, "Open", str(folder or ""), f"{PICTURES};;{EVERYTHING}"
+        )
+        return [Path(name) for name in names]
+
+    def picture_to_save(self, proposal: Path, title: str) -> Path | None:
+        kinds = list(WRITTEN)
+        ending = f"*{proposal.suffix.lower()}"
+        chosen = next((kind for kind in kinds if ending in kind), kinds[0])
+        name, kind = QFileDialog.getSaveFileName(
+            self.window, title, str(proposal), ";;".join(kinds), chosen
+        )
+        if not name:
+            return None
+        path = Path(name)
+        # A name typed without an ending gets that of the chosen format.
+        return path if path.suffix else path.with_suffix(kind.split("*")[1].split()[0].rstrip(")"))
+
+    def mask_to_open(self, folder: Path | None) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(
+            self.window, "Open Mask", str(folder or ""), f"{PICTURES};;{EVERYTHING}"
+        )
+        return Path(name) if name else None
+
+    def mask_to_save(self, proposal: Path) -> Path | None:
+        name, _ = QFileDialog.getSaveFileName(self.window, "Save Mask", str(proposal), WRITTEN[0])
+        return Path(name) if name else None
+
+    def _ask(
+        self, text: str, more: str, answers: tuple[tuple[str, Answer], ...], default: int = 0
+    ) -> Answer:
+        """A question with its buttons; the last answer is what closing the window means."""
+        dialog = QuestionDialog(text, more, [label for label, _ in answers], default, self.window)
+        dialog.exec()
+        return answers[dialog.chosen][1]
+
+
+class QuestionDialog(QDialog):
+    """A sentence, what follows from it, and one button for each answer.
+
+    Attributes:
+        chosen: index of the answer; the last one, too, when the dialog is closed.
+    """
+
+    def __init__(
+        self, text: str, more: str, answers: list[str], default: int, parent: QWidget | None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Lacuna")
+        self.chosen = len(answers) - 1
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 20, 22, 16)
+        layout.setSpacing(8)
+        for sentence, role in ((text, ""), (more, "dim")):
+            if sentence:
+                label = QLabel(shortened(sentence))
+                label.setTextFormat(Qt.TextFormat.PlainText)
+                label.setWordWrap(True)
+                label.setProperty("role", role)
+                label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+                layout.addWidget(label)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        layout.addSpacing(10)
+        layout.addStretch(1)
+        layout.addLayout(row)
+        # What most people want stands at the right, what changes nothing at the left.
+        for index in reversed(range(len(answers))):
+            button = QPushButton(answers[index])
+            button.clicked.connect(partial(self._choose, index))
+            row.addWidget(button)
+            if index == default:
+                button.setDefault(True)
+                button.setFocus()
+        self.setMinimumWidth(440)
+
+    def _choose(self, index: int) -> None:
+        self.chosen = index
+        self.accept()
+
+
+class QualityDialog(QDialog):
+    """How strongly a lossy file may be compressed."""
+
+    def __init__(self, name: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Save")
+        self._quality = DEFAULT_QUALITY
+        self._row = NumberRow("Quality", 1, 100)
+        self._row.show_value(DEFAULT_QUALITY)
+        self._row.changed.connect(self._set)
+        text = QLabel(shortened(f"Quality of “{name}”: higher keeps more and makes a larger file."))
+        text.setWordWrap(True)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(14)
+        layout.addWidget(text)
+        layout.addWidget(self._row)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(400)
+
+    @property
+    def quality(self) -> int:
+        return self._quality
+
+    def _set(self, quality: float) -> None:
+        self._quality = round(quality)

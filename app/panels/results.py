@@ -1,0 +1,223 @@
+"""Every run with its thumbnail: a click applies it, holding the button only shows it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.session.notices import duration
+from app.session.qimages import qimage
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
+    from app.session.results import Result
+    from app.session.session import Session
+
+THUMB = QSize(92, 70)
+HOLD_MS = 350
+EMPTY = "Every result is kept here, so that you can compare them and go back to one."
+
+
+class ResultsPanel(QWidget):
+    """The shelf of results, newest first."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._icons: dict[str, QIcon] = {}
+        self._cards: dict[int, ResultCard] = {}
+        self._empty = QLabel(EMPTY)
+        self._empty.setWordWrap(True)
+        self._empty.setProperty("role", "dim")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self._layout.addWidget(self._empty)
+        session.runs.results_changed.connect(self._show)
+        self._show()
+
+    def use_icons(self, icons: dict[str, QIcon]) -> None:
+        """Take the icons of the theme: "keep", "kept", "delete", "reuse"."""
+        self._icons = icons
+        for card in self._cards.values():
+            card.dress(icons)
+
+    @Slot()
+    def _show(self) -> None:
+        shelf = self._session.runs.shelf
+        numbers = {result.number: result for result in shelf}
+        for number in set(self._cards) - set(numbers):
+            card = self._cards.pop(number)
+            self._layout.removeWidget(card)
+            card.deleteLater()
+        for number, result in sorted(numbers.items()):
+            if number not in self._cards:
+                self._cards[number] = self._new_card(result)
+            self._cards[number].show_state(is_current=result is shelf.current)
+        self._empty.setVisible(not numbers)
+
+    def _new_card(self, result: Result) -> ResultCard:
+        runs = self._session.runs
+        card = ResultCard(result, self.devicePixelRatioF())
+        card.dress(self._icons)
+        card.chosen.connect(partial(runs.apply, result))
+        card.kept.connect(partial(runs.keep, result))
+        card.deleted.connect(partial(runs.delete, result))
+        card.reused.connect(partial(runs.reuse, result))
+        card.peeked.connect(lambda on: runs.peek(result if on else None))
+        self._layout.insertWidget(0, card)
+        return card
+
+
+class ResultCard(QFrame):
+    """One result.
+
+    Signals:
+        chosen: clicked, or Enter while focused.
+        peeked: True while the mouse button is held, False when it is let go.
+        kept: the star was pressed.
+        deleted: the bin was pressed.
+        reused: "use these settings" was pressed.
+    """
+
+    chosen = Signal()
+    peeked = Signal(bool)
+    kept = Signal()
+    deleted = Signal()
+    reused = Signal()
+
+    def __init__(self, result: Result, pixel_ratio: float) -> None:
+        super().__init__()
+        self.result = result
+        self._icons: dict[str, QIcon] = {}
+        self._is_peeking = False
+        self._holding = QTimer(self)
+        self._holding.setSingleShot(True)
+        self._holding.setInterval(HOLD_MS)
+        self._holding.timeout.connect(self._peek)
+        self.setObjectName("card")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(f"Result {result.number}, {result.label}")
+        self.setToolTip(_how(result) + "\nClick to apply, hold to look")
+        self._star = self._button("Keep (Ctrl+J)", self.kept)
+        self._reuse = self._button("Use its settings", self.reused)
+        self._bin = self._button("Delete", self.deleted)
+        row = QHBoxLayout()
+        row.setSpacing(9)
+        row.addWidget(self._thumbnail(pixel_ratio))
+        row.addLayout(self._words(), 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5, 5, 5, 5)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        if result.result.reason:
+            reason = QLabel(f"{result.result.reason}.")
+            reason.setWordWrap(True)
+            reason.setProperty("role", "dim")
+            layout.addWidget(reason)
+
+    def dress(self, icons: dict[str, QIcon]) -> None:
+        self._icons = icons
+        if icons:
+            self._reuse.setIcon(icons["reuse"])
+            self._bin.setIcon(icons["delete"])
+            self._star.setIcon(icons["kept" if self.result.is_kept else "keep"])
+
+    def show_state(self, *, is_current: bool) -> None:
+        """Mark the card of the result that is in the picture."""
+        self.setProperty("current", is_current)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.dress(self._icons)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._holding.start()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._holding.stop()
+        if self._is_peeking:
+            self._is_peeking = False
+            self.peeked.emit(False)
+        elif self.rect().contains(event.position().toPoint()):
+            self.chosen.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.deleted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _peek(self) -> None:
+        self._is_peeking = True
+        self.peeked.emit(True)
+
+    def _button(self, label: str, signal: SignalInstance) -> QToolButton:
+        button = QToolButton()
+        button.setAccessibleName(label)
+        button.setToolTip(label)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setIconSize(QSize(15, 15))
+        button.clicked.connect(signal)
+        return button
+
+    def _thumbnail(self, pixel_ratio: float) -> QLabel:
+        image = qimage(self.result.thumbnail).scaled(
+            THUMB * pixel_ratio,
+            Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        size = THUMB * pixel_ratio
+        image = image.copy(
+            (image.width() - size.width()) // 2,
+            (image.height() - size.height()) // 2,
+            size.width(),
+            size.height(),
+        )
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(pixel_ratio)
+        label = QLabel()
+        label.setPixmap(pixmap)
+        label.setFixedSize(THUMB)
+        return label
+
+    def _words(self) -> QVBoxLayout:
+        made = self.result.result
+        title = QLabel(f"{self.result.number}  {self.result.label}")
+        facts = QLabel(f"{duration(made.seconds.total)} · {made.device.upper()}")
+        facts.setProperty("role", "dim")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        for button in (self._star, self._reuse, self._bin):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(title)
+        words.addWidget(facts)
+        words.addStretch(1)
+        words.addLayout(buttons)
+        return words
+
+
+def _how(result: Result) -> str:
+    """All that is known about how a result came about, a line each."""
+    made = result.result
+    options = ", ".join(f"{name} {value}" for name, value in made.recipe.options.items())
+    lines = [
+        f"{result.label} on the {made.device.upper()}, {duration(made.seconds.total)}",
+        made.reason or "",
+        made.fallback or "",
+        f"{options}, seed {made.recipe.seed}" if options else f"Seed {made.recipe.seed}",
+    ]
+    return "\n".join(line for line in lines if line)

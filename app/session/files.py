@@ -1,0 +1,332 @@
+"""Opening and saving from the editor; what fails leaves picture, mask and history untouched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+
+from app.session.folder import first_and_rest, neighbour
+from app.session.tasks import Tasks, details_of
+from engine import resources
+from engine.errors import EngineError, PictureTooLargeError
+from engine.jobs import CancelToken, Job, Progress, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.document import Document
+    from app.session.session import Session
+    from engine.pictures import Picture
+
+LOSSY = ("JPEG", "WEBP")
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What the user agreed to for one file."""
+
+    allow_loss: bool = False
+    quality: int | None = None
+
+
+class Files(QObject):
+    """The verbs of the File menu; disk work runs in a thread of its own, beside the runs.
+
+    Signals:
+        opened: a path was opened or saved, so that "recent" may list it.
+    """
+
+    opened = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.tasks = Tasks(self)
+        self._session = session
+        self._opening: int | None = None
+        self._saving: int | None = None
+        self._when_saved: Callable[[], None] | None = None
+        self._may_overwrite: Path | None = None
+        self._dropped: list[Path] = []
+
+    # --- opening -----------------------------------------------------------------------------
+
+    def ask_open(self) -> None:
+        self.open_all(self._session.questions.pictures_to_open(self._folder()))
+
+    def open_all(self, paths: Sequence[Path], then: Callable[[], None] | None = None) -> None:
+        """Open the first; PgUp and PgDn then go through all of them."""
+        if paths:
+            first, self._dropped = first_and_rest(paths)
+            self.open(first, then)
+
+    def open(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Open a picture in place of the present one, after asking about unsaved changes."""
+        self.leave(partial(self._read, path, then))
+
+    def show_new(self, picture: Picture) -> None:
+        """Open a picture that is no file yet, after asking about unsaved changes."""
+        self.leave(partial(self._show, picture, None))
+
+    def open_neighbour(self, step: int) -> None:
+        """Open the picture so many places further in the folder, or among those dropped."""
+        document = self._session.document
+        if document is None or document.path is None:
+            return
+        path = neighbour(document.path, step, self._dropped)
+        if path is None:
+            side = "first" if step < 0 else "last"
+            self._session.say(f"“{document.path.name}” is the {side} picture here.")
+        else:
+            self.open(path)
+
+    def leave(self, then: Callable[[], None]) -> None:
+        """Do something that gives the open picture up, unless the user wants to keep it."""
+        if self._saving is not None:
+            self._when_saved = partial(self.leave, then)
+            return
+        document = self._session.document
+        if document is None or not document.dirty:
+            then()
+            return
+        answer = self._session.questions.unsaved(self._session.name)
+        if answer == "save":
+            self.save(then)
+        elif answer == "discard":
+            then()
+
+    def close(self) -> None:
+        """Close the picture and show the start page."""
+        self.leave(partial(self._session.show_document, None))
+
+    def _read(
+        self, path: Path, then: Callable[[], None] | None, *, allow_large: bool = False
+    ) -> None:
+        if self._opening is not None:
+            self.tasks.cancel(self._opening)
+        self._session.runs.cancel()
+        document = self._session.document
+        state = document.image_state if document is not None else None
+        self._opening = self.tasks.start(
+            Job(f"Opening {path.name}", partial(_open, path, allow_large)),
+            partial(self._on_opened, state, then),
+            failed=partial(self._on_unopened, path, then),
+        )
+
+    def _on_opened(
+        self, state: int | None, then: Callable[[], None] | None, picture: Picture
+    ) -> None:
+        self._opening = None
+        document = self._session.document
+        show = partial(self._show, picture, then)
+        if document is not None and document.image_state != state:
+            self.leave(show)
+        else:
+            show()
+
+    def _show(self, picture: Picture, then: Callable[[], None] | None) -> None:
+        from app.document import Document
+
+        self._session.noticed.emit(None)
+        self._may_overwrite = None
+        self._session.show_document(Document.new(picture))
+        if picture.source.path is not None:
+            self._remember(picture.source.path)
+        if picture.source.notices:
+            self._session.warn(" ".join(picture.source.notices))
+        if then is not None:
+            then()
+
+    def _on_unopened(self, path: Path, then: Callable[[], None] | None, error: Exception) -> None:
+        self._opening = None
+        if isinstance(error, PictureTooLargeError):
+            if self._session.questions.open_anyway(str(error)):
+                self._read(path, then, allow_large=True)
+            return
+        self._fail(f"“{path.name}” could not be opened", error)
+
+    # --- saving ------------------------------------------------------------------------------
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save to the picture's own file; asks once before the original is replaced."""
+        document = self._session.document
+        if document is None:
+            return
+        path = document.path
+        if path is None or _is_sample(path) or not self._can_hold(document, path):
+            self.save_as(then)
+            return
+        if not document.dirty:
+            self._session.say(f"“{path.name}” has no changes to save.")
+            return
+        answer = self._may_replace(document, path)
+        if answer == "save_as":
+            self.save_as(then)
+        elif answer == "overwrite":
+            self._write(document, path, then)
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        """Save under a new name, which the picture then has."""
+        self._ask_and_write("Save As", then, is_copy=False)
+
+    def export_copy(self) -> None:
+        """Write a copy; the picture keeps its name and its unsaved changes."""
+        self._ask_and_write("Export a Copy", None, is_copy=True)
+
+    def _ask_and_write(self, title: str, then: Callable[[], None] | None, *, is_copy: bool) -> None:
+        document = self._session.document
+        if document is None:
+            return
+        path = self._session.questions.picture_to_save(self.proposal(), title)
+        if path is not None:
+            self._write(document, path, then, is_copy=is_copy)
+
+    def proposal(self) -> Path:
+        """NAME_inpainted.EXT beside the picture, in a format that we write."""
+        from engine.pictures import FORMATS
+
+        document = self._session.document
+        path = document.path if document is not None else None
+        if path is None:
+            return (self._folder() or Path.home()) / "Untitled.png"
+        if _is_sample(path):
+            pictures = QStandardPaths.StandardLocation.PicturesLocation
+            path = Path(QStandardPaths.writableLocation(pictures)) / path.name
+        suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
+        stem = path.stem.removesuffix("_inpainted")
+        return path.with_name(f"{stem}_inpainted{suffix}")
+
+    def _can_hold(self, document: Document, path: Path) -> bool:
+        """Whether saving over this file loses nothing but the pixels that were changed."""
+        from engine.pictures import FORMATS
+
+        dropped = document.picture.source.dropped
+        if dropped:
+            self._session.say(
+                f"“{path.name}” holds {dropped} that saving over it would destroy; "
+                "choose another name."
+            )
+            return False
+        return path.suffix.lower() in FORMATS
+
+    def _may_replace(self, document: Document, path: Path) -> str:
+        """The user's answer, asked only when there is something to ask."""
+        from engine.pictures import changed_on_disk
+
+        questions = self._session.questions
+        if path.exists() and changed_on_disk(document.picture):
+            return questions.replace_changed(path.name)
+        if self._may_overwrite == path:
+            return "overwrite"
+        return questions.overwrite(path.name)
+
+    def _write(
+        self,
+        document: Document,
+        path: Path,
+        then: Callable[[], None] | None = None,
+        *,
+        is_copy: bool = False,
+    ) -> None:
+        self._session.runs.peek(None)
+        terms = self._terms(document.picture, path)
+        if terms is None:
+            return
+        picture = replace(document.picture, pixels=document.image.copy())
+        state = document.image_state
+        self._saving = self.tasks.start(
+            Job(f"Saving {path.name}", partial(_save, picture, path, terms)),
+            partial(self._on_saved, document, state, path, then, is_copy),
+            failed=partial(self._on_unsaved, path),
+            can_cancel=False,
+        )
+
+    def _terms(self, picture: Picture, path: Path) -> _Terms | None:
+        """How to write the file, after asking what has to be asked; None = not at all."""
+        from engine.pictures import FORMATS, losses
+
+        questions, form = self._session.questions, FORMATS.get(path.suffix.lower())
+        # A format that we do not write is refused by the writer, in a sentence.
+        lost = losses(picture, path) if form else ()
+        if lost and not questions.allow_loss(path.name, lost):
+            return None
+        quality = None
+        if form in LOSSY and picture.source.format != form:
+            quality = questions.quality(path.name)
+            if quality is None:
+                return None
+        return _Terms(allow_loss=bool(lost), quality=quality)
+
+    def _on_saved(
+        self,
+        document: Document,
+        state: int,
+        path: Path,
+        then: Callable[[], None] | None,
+        is_copy: bool,
+        written: Picture,
+    ) -> None:
+        if not is_copy:
+            document.mark_saved(written, state=state)
+            self._may_overwrite = path
+        self._remember(path)
+        proof = "" if written.source.format in LOSSY else "; outside the mask no pixel changed"
+        self._session.say(" ".join((f"Saved “{path.name}”{proof}.", *written.source.notices)))
+        self._saved()
+        if then is not None:
+            then()
+
+    def _on_unsaved(self, path: Path, error: Exception) -> None:
+        self._fail(f"“{path.name}” could not be saved", error)
+        self._saved()
+
+    def _saved(self) -> None:
+        """Saving has ended, well or not: go on with what had to wait for it."""
+        self._saving = None
+        waiting, self._when_saved = self._when_saved, None
+        if waiting is not None:
+            waiting()
+
+    # --- small things ------------------------------------------------------------------------
+
+    def _remember(self, path: Path) -> None:
+        self._session.settings.remember(path)
+        self._session.settings.folder = str(path.parent)
+        self.opened.emit(str(path))
+
+    def _folder(self) -> Path | None:
+        document = self._session.document
+        if document is not None and document.path is not None:
+            return document.path.parent
+        folder = self._session.settings.folder
+        return Path(folder) if folder and Path(folder).is_dir() else None
+
+    def _fail(self, what: str, error: Exception) -> None:
+        if isinstance(error, EngineError):
+            self._session.fail(str(error))
+        else:
+            self._session.fail(f"{what}: {error}", details_of(error))
+
+
+def _is_sample(path: Path) -> bool:
+    """Whether the picture is part of the program, and so nobody's to overwrite."""
+    return path.is_relative_to(resources.root())
+
+
+def _open(path: Path, allow_large: bool, token: CancelToken) -> Steps[Picture]:
+    from engine.pictures import open_picture
+
+    yield Progress(0, 1, "")
+    picture = open_picture(path, pixel_limit=None) if allow_large else open_picture(path)
+    token.check()
+    return picture
+
+
+def _save(picture: Picture, path: Path, terms: _Terms, _: CancelToken) -> Steps[Picture]:
+    from engine.pictures import save_picture
+
+    yield Progress(0, 1, "")
+    return save_picture(picture, path, allow_loss=terms.allow_loss, quality=terms.quality)

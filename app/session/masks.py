@@ -1,0 +1,135 @@
+"""The mask as a whole: grown, inverted, cleared, read from a file and written to one."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.session.tasks import details_of
+from engine.errors import EngineError
+from engine.jobs import CancelToken, Job, Progress, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document import Document
+    from app.session.session import Session
+    from app.session.tasks import Tasks
+    from app.tools.capsule import Coverage
+    from engine.pictures import OpenedMask
+    from engine.types import MaskBool
+
+
+class Masks(QObject):
+    """Verbs that change the whole mask, one undo step each; a stroke being drawn is not disturbed.
+
+    Args:
+        session: whose document has the mask.
+        tasks: where disk work runs.
+    """
+
+    def __init__(self, session: Session, tasks: Tasks) -> None:
+        super().__init__(session)
+        self._session = session
+        self._tasks = tasks
+
+    def invert(self) -> None:
+        from app.document import maskops
+
+        self._change(maskops.invert)
+
+    def grow(self) -> None:
+        from app.document import maskops
+
+        self._change(partial(maskops.grow, radius=self._session.settings.mask_step))
+
+    def shrink(self) -> None:
+        from app.document import maskops
+
+        self._change(partial(maskops.shrink, radius=self._session.settings.mask_step))
+
+    def clear(self) -> None:
+        from app.document import maskops
+
+        self._change(maskops.clear)
+
+    def reselect(self) -> None:
+        from app.document import maskops
+
+        self._change(maskops.reselect)
+
+    def put(self, hole: MaskBool, label: str) -> None:
+        """Replace the mask by another one of the picture's size."""
+        from app.document import maskops
+
+        self._change(partial(maskops.replace, hole=hole, label=label))
+
+    def _change(self, operation: Callable[[Document], object]) -> None:
+        document = self._session.document
+        if document is not None and not document.is_editing:
+            operation(document)
+
+    def ask_open(self) -> None:
+        document = self._session.document
+        if document is not None:
+            folder = document.path.parent if document.path is not None else None
+            path = self._session.questions.mask_to_open(folder)
+            if path is not None:
+                self.open(path)
+
+    def open(self, path: Path) -> None:
+        """Put a mask file in place of the mask; white marks what is filled."""
+        document = self._session.document
+        if document is not None:
+            size = (document.width, document.height)
+            self._tasks.start(
+                Job(f"Opening {path.name}", partial(_open, path, size)),
+                partial(self._on_opened, document),
+                failed=partial(self._on_failed, f"“{path.name}” could not be opened"),
+            )
+
+    def ask_save(self) -> None:
+        document = self._session.document
+        if document is None:
+            return
+        beside = document.path or Path.home() / "Untitled.png"
+        path = self._session.questions.mask_to_save(beside.with_name(f"{beside.stem}_mask.png"))
+        if path is not None:
+            self._tasks.start(
+                Job(f"Saving {path.name}", partial(_save, document.mask.copy(), path)),
+                partial(self._on_saved, path),
+                failed=partial(self._on_failed, f"“{path.name}” could not be saved"),
+                can_cancel=False,
+            )
+
+    def _on_opened(self, document: Document, mask: OpenedMask) -> None:
+        if self._session.document is document:
+            self.put(mask.hole, "Open Mask")
+            if mask.notices:
+                self._session.say(" ".join(mask.notices))
+
+    def _on_saved(self, path: Path, _: object) -> None:
+        self._session.say(f"The mask is saved as “{path.name}”.")
+
+    def _on_failed(self, what: str, error: Exception) -> None:
+        if isinstance(error, EngineError):
+            self._session.fail(str(error))
+        else:
+            self._session.fail(f"{what}: {error}", details_of(error))
+
+
+def _open(path: Path, size: tuple[int, int], _: CancelToken) -> Steps[OpenedMask]:
+    from engine.pictures import open_mask
+
+    yield Progress(0, 1, "")
+    return open_mask(path, size)
+
+
+def _save(mask: Coverage, path: Path, _: CancelToken) -> Steps[None]:
+    from engine.pictures import save_mask
+
+    yield Progress(0, 1, "")
+    save_mask(mask, path)

@@ -1,0 +1,52 @@
+"""What the program may ask, so that `app.dialogs` can answer with dialogs and a test without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Leave: TypeAlias = Literal["save", "discard", "cancel"]
+Overwrite: TypeAlias = Literal["overwrite", "save_as", "cancel"]
+Recover: TypeAlias = Literal["recover", "discard", "later"]
+
+
+class Questions(Protocol):
+    """Everything that needs an answer before the program may go on."""
+
+    def unsaved(self, name: str) -> Leave:
+        """There are changes in `name` that no file has."""
+        ...
+
+    def overwrite(self, name: str) -> Overwrite:
+        """Saving would replace the original for the first time."""
+        ...
+
+    def replace_changed(self, name: str) -> Overwrite:
+        """Another program has changed the file since it was opened."""
+        ...
+
+    def open_anyway(self, reason: str) -> bool:
+        """The picture is larger than the limit."""
+        ...
+
+    def recover(self, names: list[str]) -> Recover:
+        """Recovery copies of these pictures lie there from a session that did not end well."""
+        ...
+
+    def pictures_to_open(self, folder: Path | None) -> list[Path]: ...
+
+    def picture_to_save(self, proposal: Path, title: str) -> Path | None: ...
+
+    def mask_to_open(self, folder: Path | None) -> Path | None: ...
+
+    def mask_to_save(self, proposal: Path) -> Path | None: ...
+
+    def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
+        """The format of `name` cannot hold these."""
+        ...
+
+    def quality(self, name: str) -> int | None:
+        """Quality 1..100 for a lossy file that was none before; None = do not save."""
+        ...

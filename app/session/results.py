@@ -1,0 +1,95 @@
+"""Every run is kept, as long as memory allows: the shelf behind the results panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from engine.pipeline import InpaintResult
+
+
+@dataclass(slots=True, eq=False)
+class Result:
+    """One run: what it made, how, and how it looks small.
+
+    Attributes:
+        number: counts the runs on this picture, from 1.
+        label: the backend's name for people.
+        thumbnail: (h, w, 3) uint8 RGB of the filled place.
+        is_kept: a favourite, never dropped to save memory.
+    """
+
+    number: int
+    label: str
+    result: InpaintResult
+    thumbnail: npt.NDArray[np.uint8]
+    is_kept: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        return self.thumbnail.nbytes + sum(
+            patch.pixels.nbytes + patch.hole.nbytes for patch in self.result.patches
+        )
+
+
+class Shelf:
+    """The results of one picture, oldest first, under a byte budget."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self.budget_bytes = budget_bytes
+        self.current: Result | None = None
+        self._results: list[Result] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self._results)
+
+    def next_number(self) -> int:
+        self._count += 1
+        return self._count
+
+    def add(self, result: Result) -> list[Result]:
+        """Put a result on the shelf and return those that had to go: oldest first, no favourites.
+
+        The newest stays even when it alone is larger than the budget.
+        """
+        self._results.append(result)
+        excess = sum(other.nbytes for other in self._results) - self.budget_bytes
+        dropped: list[Result] = []
+        for other in self._results[:-1]:
+            if excess <= 0:
+                break
+            if not other.is_kept:
+                excess -= other.nbytes
+                dropped.append(other)
+        for other in dropped:
+            self.remove(other)
+        return dropped
+
+    def remove(self, result: Result) -> None:
+        self._results.remove(result)
+        if self.current is result:
+            self.current = None
+
+    def clear(self) -> None:
+        self._results.clear()
+        self.current = None
+        self._count = 0
+
+    def neighbour(self, step: int) -> Result | None:
+        """The result so many places after the current one; stops at both ends."""
+        if not self._results:
+            return None
+        if self.current is None:
+            return self._results[-1]
+        place = self._results.index(self.current) + step
+        return self._results[max(0, min(len(self._results) - 1, place))]

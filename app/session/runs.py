@@ -1,0 +1,284 @@
+"""Inpainting from the editor: start, stop, and what becomes of the results."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session.results import Result, Shelf
+from app.session.tasks import Tasks, details_of
+from engine import registry
+from engine.errors import EngineError
+from engine.jobs import CancelToken, Job, Progress, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from app.document import Document
+    from app.session.session import Session
+    from engine.pipeline import InpaintRequest, InpaintResult
+    from engine.types import Box
+
+log = logging.getLogger(__name__)
+
+PREPARING = "Preparing PatchMatch (first start only)"
+LOADING_S = 2.5
+"""What has been compiled once is loaded within this time, and nobody need know."""
+
+NOTHING_MASKED = "Paint over what shall vanish first, then press Enter."
+
+
+class Runs(QObject):
+    """One run at a time; every result is kept on the shelf.
+
+    Signals:
+        results_changed: the shelf, or which of its results is in the picture.
+        finished: a run has ended, however.
+    """
+
+    results_changed = Signal()
+    finished = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.tasks = Tasks(self)
+        self.shelf = Shelf(session.settings.results_mb * 1_000_000)
+        self._session = session
+        self._ticket: int | None = None
+        self._waiting: Callable[[], None] | None = None
+        self._peeked: Result | None = None
+        session.document_changed.connect(self._on_document)
+        session.history_changed.connect(self._on_history)
+
+    # --- running -----------------------------------------------------------------------------
+
+    @property
+    def is_running(self) -> bool:
+        return self._ticket is not None
+
+    def prepare(self) -> None:
+        """Compile PatchMatch in the background; runs started meanwhile wait behind it."""
+        self.tasks.start(
+            Job(PREPARING, _warm_up),
+            _ignore,
+            failed=_log_failure,
+            can_cancel=False,
+            quiet_s=LOADING_S,
+        )
+
+    def inpaint(self) -> None:
+        """Fill the hole with the chosen backend."""
+        from app.session.snapshot import snapshot
+
+        session, document = self._session, self._session.document
+        if document is None or document.is_editing or self.is_running:
+            return
+        self.peek(None)
+        backend = session.backend
+        request = snapshot(document, backend.id, session.options, session.seed)
+        if request is None:
+            session.say(NOTHING_MASKED)
+            return
+        session.noticed.emit(None)
+        self._ticket = self.tasks.start(
+            Job("Inpainting", partial(_run, request)),
+            partial(self._on_result, document, request),
+            failed=self._on_failed,
+            stopped=self._on_stopped,
+        )
+        session.state_changed.emit()
+
+    def preview(self) -> tuple[Box, ...]:
+        """What the next run will look at, in picture pixels."""
+        from app.session.snapshot import seen
+
+        document = self._session.document
+        return () if document is None else seen(document, self._session.backend)
+
+    def cancel(self) -> None:
+        """Stop the run; picture, mask and history stay as they are."""
+        if self._ticket is not None:
+            self.tasks.cancel(self._ticket)
+
+    # --- results -----------------------------------------------------------------------------
+
+    def apply(self, result: Result) -> None:
+        """Put a result into the picture, as one undo step; after the stroke, if one is drawn."""
+        self._when_free(partial(self._put, result))
+
+    def _put(self, result: Result, *, painting_goes_on: bool = False) -> None:
+        from app.session.snapshot import apply_result
+
+        document = self._session.document
+        if document is None:
+            return
+        self.shelf.current = result
+        label = f"Inpaint ({result.label})"
+        apply_result(document, result.result, label, painting_goes_on=painting_goes_on)
+        self.results_changed.emit()
+
+    def _when_free(self, act: Callable[[], None]) -> None:
+        """Change the picture now, or as soon as the stroke that is being drawn has ended."""
+        self.peek(None)
+        document = self._session.document
+        if document is not None and document.is_editing:
+            self._waiting = act
+        else:
+            act()
+
+    def peek(self, result: Result | None) -> None:
+        """Show how a result would look, or (None) stop that; leaves no undo step."""
+        document = self._session.document
+        if document is None or result is self._peeked:
+            return
+        if self._peeked is not None:
+            self._peeked = None
+            document.abort()
+        if result is not None and not document.is_editing:
+            self._peeked = result
+            document.begin("Peek", "result")
+            for patch in result.result.patches:
+                with document.touch("image", patch.box) as view:
+                    view[patch.hole] = patch.pixels[patch.hole]
+
+    def step(self, step: int) -> None:
+        """Apply the result before or after the one in the picture."""
+        result = self.shelf.neighbour(step)
+        if result is not None and result is not self.shelf.current:
+            self.apply(result)
+
+    def keep(self, result: Result | None = None) -> None:
+        """Make a result a favourite, or an ordinary one again."""
+        result = result or self.chosen
+        if result is not None:
+            result.is_kept = not result.is_kept
+            self.results_changed.emit()
+
+    def delete(self, result: Result | None = None) -> None:
+        """Take a result off the shelf; the picture stays as it is."""
+        result = result or self.chosen
+        if result is not None:
+            self.peek(None)
+            self.shelf.remove(result)
+            self.results_changed.emit()
+            self._session.state_changed.emit()
+
+    def reuse(self, result: Result | None = None) -> None:
+        """Choose backend, options and seed as a result had them."""
+        result = result or self.chosen
+        if result is None:
+            return
+        recipe = result.result.recipe
+        self._session.settings.options[recipe.backend] = dict(recipe.options)
+        self._session.seed = recipe.seed
+        self._session.use_backend(recipe.backend)
+        self._session.say(f"The settings of result {result.number} are chosen.")
+
+    @property
+    def chosen(self) -> Result | None:
+        """The result in the picture, or the newest."""
+        return self.shelf.current or self.shelf.neighbour(0)
+
+    # --- what the worker says ----------------------------------------------------------------
+
+    def _on_result(
+        self,
+        document: Document,
+        request: InpaintRequest,
+        outcome: tuple[InpaintResult, npt.NDArray[np.uint8]],
+    ) -> None:
+        self._ticket = None
+        made, thumb = outcome
+        if self._session.document is document:
+            label = registry.get(made.backend).label
+            result = Result(self.shelf.next_number(), label, made, thumb)
+            if self.shelf.add(result):
+                self._session.say("The oldest results were dropped to save memory.")
+            self.results_changed.emit()
+            self._when_free(partial(self._arrive, document, request, result))
+        self._ended()
+
+    def _arrive(self, document: Document, request: InpaintRequest, result: Result) -> None:
+        """Put a fresh result into the picture, unless the picture has changed meanwhile."""
+        from app.session.snapshot import has_new_mask, is_stale
+
+        if is_stale(document, request):
+            self._session.say(
+                "The picture changed while it was being filled; "
+                "the result waits in the results panel."
+            )
+            return
+        self._put(result, painting_goes_on=has_new_mask(document, request))
+        if result.result.fallback:
+            self._session.say(f"{result.label}: {result.result.fallback}.")
+
+    def _on_failed(self, error: Exception) -> None:
+        self._ticket = None
+        self._say_failure(error)
+        self._ended()
+
+    def _say_failure(self, error: Exception) -> None:
+        if isinstance(error, EngineError):
+            self._session.fail(str(error))
+        else:
+            self._session.fail(
+                f"Inpainting stopped by a fault of the program: {error}", details_of(error)
+            )
+
+    def _on_stopped(self) -> None:
+        self._ticket = None
+        self._session.say("Cancelled; nothing was changed.")
+        self._ended()
+
+    def _ended(self) -> None:
+        self._session.state_changed.emit()
+        self.finished.emit()
+
+    # --- the document ------------------------------------------------------------------------
+
+    def _on_document(self) -> None:
+        self.cancel()
+        self._waiting = self._peeked = None
+        self.shelf.clear()
+        self.results_changed.emit()
+
+    def _on_history(self) -> None:
+        document = self._session.document
+        if self._waiting is not None and document is not None and not document.is_editing:
+            act, self._waiting = self._waiting, None
+            act()
+
+
+def _run(
+    request: InpaintRequest, token: CancelToken
+) -> Steps[tuple[InpaintResult, npt.NDArray[np.uint8]]]:
+    from app.session.snapshot import thumbnail
+    from engine.pipeline import inpaint
+
+    result = yield from inpaint(request, token)
+    return result, thumbnail(request, result)
+
+
+def _warm_up(token: CancelToken) -> Steps[None]:
+    # Imports numba, which takes a second: here it does so in the worker.
+    patchmatch = importlib.import_module("engine.models.patchmatch")
+    steps: Steps[None] = patchmatch.warm_up()
+    for step in steps:
+        token.check()
+        yield Progress(step.done, step.total, "")
+
+
+def _log_failure(error: Exception) -> None:
+    # Who asks for PatchMatch will be told; who does not, need not know.
+    log.warning("PatchMatch could not be prepared: %s", error)
+
+
+def _ignore(_: object) -> None:
+    """A background job's result that nobody waits for."""

@@ -1,0 +1,298 @@
+"""The open picture and everything about it that window, panels and actions share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session.clipboard import Clipboard
+from app.session.files import Files
+from app.session.masks import Masks
+from app.session.notices import Notice
+from app.session.runs import NOTHING_MASKED, Runs
+from app.session.toolbox import ToolBox
+from app.session.watch import DiskWatch
+from engine.errors import UnknownBackendError
+from engine.registry import AUTO, complete_options, get
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.document import Document
+    from app.session.hole import HoleFigures
+    from app.session.keeper import Keeper
+    from app.session.questions import Questions
+    from app.settings import Settings, Theme
+    from engine.backend import BackendSpec, Options, OptionValue
+
+MEASURE_AFTER_MS = 150
+
+
+class Session(QObject):
+    """One person at one window: a document, a tool, a backend, and what is shown how.
+
+    `app.session.files.Files` and `app.session.runs.Runs` add the verbs that take time.
+
+    Signals:
+        document_changed: another picture is open, or none.
+        history_changed: a step was done, undone or saved.
+        look_changed: mask colour and the like, comparing, theme.
+        backend_changed: another backend or other options.
+        hole_changed: the figures in `hole` are new.
+        state_changed: a predicate may have another answer.
+        noticed: a Notice for the bar over the canvas; None closes it.
+    """
+
+    document_changed = Signal()
+    history_changed = Signal()
+    look_changed = Signal()
+    backend_changed = Signal()
+    hole_changed = Signal()
+    state_changed = Signal()
+    noticed = Signal(object)
+
+    def __init__(
+        self,
+        settings: Settings,
+        questions: Questions,
+        recovery_folder: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.questions = questions
+        self.document: Document | None = None
+        self.toolbox = ToolBox(settings, self)
+        self.toolbox.changed.connect(self.state_changed)
+        self.mask_hidden = False
+        self.comparing = False
+        self.full_screen = False
+        self.seed = 0
+        self.has_ended = False
+        self.hole: HoleFigures | None = None
+        self._has_hole = False
+        self._measuring = QTimer(self)
+        self._measuring.setSingleShot(True)
+        self._measuring.setInterval(MEASURE_AFTER_MS)
+        self._measuring.timeout.connect(self._measure)
+        self._forget_unknown_backend()
+        self.files = Files(self)
+        self.clipboard = Clipboard(self)
+        self.masks = Masks(self, self.files.tasks)
+        self.runs = Runs(self)
+        self.keeper: Keeper | None = None
+        self._recovery_folder = recovery_folder
+        self._watch = DiskWatch(self)
+        self.runs.results_changed.connect(self.state_changed)
+
+    # --- the document ------------------------------------------------------------------------
+
+    def show_document(self, document: Document | None) -> None:
+        """Put another picture, or none, in place of the open one."""
+        old, self.document = self.document, document
+        if old is not None:
+            old.on_history.remove(self._on_history)
+            old.on_notice.remove(self.warn)
+        if document is not None:
+            document.on_history.append(self._on_history)
+            document.on_notice.append(self.warn)
+        self.comparing = False
+        self.mask_hidden = False
+        self._look_for_hole()
+        self._measure()
+        self.document_changed.emit()
+        self.look_changed.emit()
+        self.state_changed.emit()
+        if old is not None:
+            old.close()
+
+    @property
+    def name(self) -> str:
+        """What the open picture is called."""
+        if self.document is None:
+            return ""
+        return self.document.path.name if self.document.path else "Untitled"
+
+    def undo(self) -> None:
+        if self.document is not None:
+            self.document.undo()
+
+    def redo(self) -> None:
+        if self.document is not None:
+            self.document.redo()
+
+    def jump_in_history(self, steps: int) -> None:
+        """Undo (negative) or redo so many steps."""
+        verb = self.redo if steps > 0 else self.undo
+        for _ in range(abs(steps)):
+            verb()
+
+    # --- tools and looks ---------------------------------------------------------------------
+
+    @property
+    def tool_id(self) -> str:
+        return self.toolbox.tool_id
+
+    def hide_mask(self, hidden: bool) -> None:
+        self.mask_hidden = hidden
+        self.look_changed.emit()
+        self.state_changed.emit()
+
+    def compare(self, on: bool) -> None:
+        """Show the picture as it was opened, or as it is."""
+        if self.comparing != on:
+            self.comparing = on and self.has_picture
+            self.look_changed.emit()
+            self.state_changed.emit()
+
+    def use_theme(self, theme: str) -> None:
+        self.settings.theme = cast("Theme", theme)
+        self.look_changed.emit()
+        self.state_changed.emit()
+
+    def run_after_stroke(self, on: bool) -> None:
+        self.settings.run_after_stroke = on
+        self.state_changed.emit()
+
+    # --- the backend -------------------------------------------------------------------------
+
+    @property
+    def backend(self) -> BackendSpec:
+        return get(self.settings.backend)
+
+    def use_backend(self, backend_id: str) -> None:
+        """Choose a backend.
+
+        Raises:
+            UnknownBackendError: if no backend has that id.
+        """
+        get(backend_id)
+        self.settings.backend = backend_id
+        self.backend_changed.emit()
+        self.state_changed.emit()
+
+    @property
+    def options(self) -> Options:
+        """All options of the chosen backend, as they are set now."""
+        return complete_options(self.backend, self.settings.options.get(self.backend.id, {}))
+
+    def set_option(self, name: str, value: OptionValue) -> None:
+        chosen = dict(self.options) | {name: value}
+        self.settings.options[self.backend.id] = dict(complete_options(self.backend, chosen))
+        self.backend_changed.emit()
+
+    # --- what may be done now ----------------------------------------------------------------
+
+    @property
+    def has_picture(self) -> bool:
+        return self.document is not None
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether there is something to fill."""
+        return self._has_hole
+
+    @property
+    def can_run(self) -> bool:
+        """Whether Inpaint does something: at least say what is missing."""
+        return self.document is not None and not self.runs.is_running
+
+    @property
+    def why_not_run(self) -> str:
+        """Why Inpaint cannot run now, as a sentence; empty if it can."""
+        if self.document is None:
+            return "Open a picture first."
+        if self.runs.is_running:
+            return "A run is going on; Esc stops it."
+        return "" if self._has_hole else NOTHING_MASKED
+
+    @property
+    def has_results(self) -> bool:
+        return len(self.runs.shelf) > 0
+
+    @property
+    def can_undo(self) -> bool:
+        return self.document is not None and self.document.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self.document is not None and self.document.can_redo
+
+    @property
+    def can_reselect(self) -> bool:
+        return self.document is not None and self.document.can_restore_mask
+
+    @property
+    def theme(self) -> str:
+        return self.settings.theme
+
+    @property
+    def panels_shown(self) -> bool:
+        return self.settings.panels_shown
+
+    @property
+    def runs_after_stroke(self) -> bool:
+        return self.settings.run_after_stroke
+
+    def finish_stroke(self) -> None:
+        """A stroke has been drawn: run, if the user wants that after each one."""
+        if self.settings.run_after_stroke and self.toolbox.marks_mask and self._has_hole:
+            self.runs.inpaint()
+
+    def keep_copies(self) -> Keeper:
+        """From now on keep copies of unsaved work."""
+        if self.keeper is None:
+            from app.session.keeper import Keeper
+
+            self.keeper = Keeper(self, self._recovery_folder)
+        return self.keeper
+
+    def end(self) -> None:
+        """Stop all work and drop the document; the program is about to end."""
+        self.toolbox.remember()
+        threads = [self.runs.tasks.shutdown(), self.files.tasks.shutdown()]
+        if self.keeper is not None:
+            threads.append(self.keeper.end())
+        self.has_ended = all(threads)
+        if self.document is not None:
+            self.document.close()
+
+    # --- telling -----------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        self.noticed.emit(Notice(text))
+
+    def warn(self, text: str) -> None:
+        self.noticed.emit(Notice(text, "warning", lasts=True))
+
+    def fail(self, text: str, details: str = "") -> None:
+        self.noticed.emit(Notice(text, "error", details=details, lasts=True))
+
+    def _forget_unknown_backend(self) -> None:
+        try:
+            get(self.settings.backend)
+        except UnknownBackendError:
+            self.settings.backend = AUTO
+
+    def _on_history(self) -> None:
+        self._look_for_hole()
+        self._measuring.start()
+        self.history_changed.emit()
+        self.state_changed.emit()
+
+    def _look_for_hole(self) -> None:
+        if self.document is None:
+            self._has_hole = False
+            return
+        from app.session.hole import is_hole
+
+        self._has_hole = is_hole(self.document.mask)
+
+    def _measure(self) -> None:
+        self.hole = None
+        if self.document is not None:
+            from app.session.hole import measure
+
+            self.hole = measure(self.document.mask)
+        self.hole_changed.emit()

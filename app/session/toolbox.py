@@ -1,0 +1,93 @@
+"""The tool in hand and the brush that all tools share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.tools import BrushSettings, SourceBrush, SourceMode, StrokeTool
+
+
+class ToolBox(QObject):
+    """Brush, eraser and source brush.
+
+    Signals:
+        changed: another tool, or another brush.
+    """
+
+    changed = Signal()
+
+    def __init__(self, settings: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.tool_id = "brush"
+
+    @cached_property
+    def brush(self) -> BrushSettings:
+        """What all tools share; made with the first picture, like the tools."""
+        from app.tools import BrushSettings
+
+        settings = self._settings
+        return BrushSettings(settings.brush_size, settings.hardness, settings.pressure)
+
+    @cached_property
+    def _tools(self) -> dict[str, StrokeTool]:
+        from app.tools import TOOLS
+
+        tools = {tool.id: tool(self.brush) for tool in TOOLS}
+        cast("SourceBrush", tools["source"]).mode = self._settings.source_mode
+        return tools
+
+    @property
+    def tool(self) -> StrokeTool:
+        """The tool in hand."""
+        return self._tools[self.tool_id]
+
+    def use(self, tool_id: str) -> None:
+        self.tool_id = tool_id
+        self.changed.emit()
+
+    def swap(self) -> None:
+        """The eraser in place of whatever is in hand, and the brush in place of the eraser."""
+        self.use("brush" if self.tool_id == "eraser" else "eraser")
+
+    def resize(self, steps: int) -> None:
+        self.brush.resize(steps)
+        self.changed.emit()
+
+    def harden(self, steps: int) -> None:
+        self.brush.harden(steps)
+        self.changed.emit()
+
+    def set_size(self, size: float) -> None:
+        self.brush.size = size
+        self.changed.emit()
+
+    def set_hardness(self, hardness: float) -> None:
+        self.brush.hardness = hardness
+        self.changed.emit()
+
+    def set_pressure(self, on: bool) -> None:
+        self.brush.pressure = on
+        self.changed.emit()
+
+    def use_source_mode(self, mode: SourceMode) -> None:
+        self._settings.source_mode = mode
+        cast("SourceBrush", self._tools["source"]).mode = mode
+        self.changed.emit()
+
+    @property
+    def marks_mask(self) -> bool:
+        """Whether the tool in hand changes the mask, and not where fills come from."""
+        return self.tool_id != "source"
+
+    def remember(self) -> None:
+        """Put the brush into the settings, so that the next start begins with it."""
+        if "brush" in self.__dict__:
+            self._settings.brush_size = self.brush.size
+            self._settings.hardness = self.brush.hardness
+            self._settings.pressure = self.brush.pressure

@@ -1,0 +1,114 @@
+"""What the editor remembers between two starts: one schema, one file, overrides only."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import msgspec
+import platformdirs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+Theme: TypeAlias = Literal["auto", "light", "dark"]
+RECENT_LIMIT = 8
+
+Size = Annotated[float, msgspec.Meta(ge=1, le=2000)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-fA-F]{6}$")]
+Margin = Annotated[int, msgspec.Meta(ge=1, le=200)]
+Megabytes = Annotated[int, msgspec.Meta(ge=64, le=65536)]
+
+
+class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Every setting with its default and range.
+
+    Attributes:
+        theme: "auto" follows the system.
+        backend: id of the backend chosen last.
+        options: per backend, the options that differ from its defaults.
+        brush_size: diameter in picture pixels.
+        hardness: 0 = soft from the centre, 1 = hard edge.
+        mask_step: pixels by which the mask grows or shrinks.
+        results_mb: memory that kept results may take before the oldest is dropped.
+        recent: paths opened last, newest first.
+        sections: which panel sections are unfolded.
+        keys: keys that differ from the table in `app.actions`, by action id.
+        geometry: Qt's window geometry, base64.
+    """
+
+    version: Literal[1] = 1
+    theme: Theme = "auto"
+    backend: str = "auto"
+    options: dict[str, dict[str, bool | int | float | str]] = {}
+    brush_size: Size = 60.0
+    hardness: Share = 0.9
+    pressure: bool = True
+    source_mode: Literal["never", "only"] = "never"
+    mask_colour: Colour = "#ff3b5c"
+    mask_opacity: Share = 0.5
+    mask_outline: bool = True
+    mask_step: Margin = 4
+    run_after_stroke: bool = False
+    results_mb: Megabytes = 512
+    recent: list[str] = []
+    folder: str = ""
+    sections: dict[str, bool] = {}
+    panels_shown: bool = True
+    keys: dict[str, list[str]] = {}
+    geometry: str = ""
+
+    def remember(self, path: Path) -> None:
+        """Put a picture at the top of the recent files."""
+        name = str(path)
+        self.recent = [name, *(other for other in self.recent if other != name)][:RECENT_LIMIT]
+
+
+def settings_path() -> Path:
+    return platformdirs.user_config_path("lacuna", appauthor=False) / "settings.json"
+
+
+def log_folder() -> Path:
+    return platformdirs.user_log_path("lacuna", appauthor=False)
+
+
+def recovery_folder() -> Path:
+    return platformdirs.user_state_path("lacuna", appauthor=False) / "recovery"
+
+
+def load(path: Path) -> Settings:
+    """The settings of the file; defaults when it is missing.
+
+    A damaged file never stops the program: it is moved aside and the defaults are used.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Settings)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        log.warning("cannot read %s: %s", path, error)
+        return Settings()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        aside = path.with_suffix(".damaged.json")
+        log.warning("settings in %s are damaged (%s); moved to %s", path, error, aside)
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        return Settings()
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write what differs from the defaults; a folder that cannot be written is only logged."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=2))
+        temporary.replace(path)
+    except OSError as error:
+        log.warning("cannot write %s: %s", path, error)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The main window and what is fixed to it: menus, tool bars, the start page. Wiring, no logic."""

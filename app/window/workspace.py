@@ -1,0 +1,93 @@
+"""Canvas and panels: built with the first picture, because the window must not wait for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QWidget
+
+from app.actions import CONTEXT_MENU
+from app.canvas.view import CanvasView
+from app.panels.column import PanelColumn
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
+    from app.session.session import Session
+    from app.window.menus import Commands
+
+
+class Workspace(QSplitter):
+    """What is there to work with while a picture is open."""
+
+    def __init__(self, session: Session, commands: Commands) -> None:
+        super().__init__()
+        self._session = session
+        self._commands = commands
+        self.canvas = CanvasView(session.toolbox.brush)
+        self.column = PanelColumn(session)
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.addWidget(self.canvas)
+        self.addWidget(self.column)
+        self.setStretchFactor(0, 1)
+        commands.attach_canvas(self.canvas)
+        self._connect()
+        self._show_tool()
+        self._show_look()
+        self.show_document()
+
+    def use_icons(self, icons: dict[str, QIcon]) -> None:
+        self.column.results.use_icons(icons)
+
+    @Slot()
+    def show_document(self) -> None:
+        """Show the session's picture and give it the keyboard."""
+        self.canvas.set_document(self._session.document)
+        self.canvas.setFocus()
+
+    @Slot(bool)
+    def show_preview(self, shown: bool) -> None:
+        """Outline what the next run would look at."""
+        self.canvas.set_preview(self._session.runs.preview() if shown else ())
+
+    def _connect(self) -> None:
+        session, canvas = self._session, self.canvas
+        session.toolbox.changed.connect(self._show_tool)
+        session.look_changed.connect(self._show_look)
+        canvas.brush_changed.connect(session.toolbox.changed)
+        canvas.stroke_finished.connect(session.finish_stroke)
+        canvas.menu_requested.connect(self._show_menu)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus)
+
+    @Slot()
+    def _show_tool(self) -> None:
+        self.canvas.set_tool(self._session.toolbox.tool)
+        self.canvas.update()
+
+    @Slot()
+    def _show_look(self) -> None:
+        session, settings = self._session, self._session.settings
+        colour = QColor(settings.mask_colour)
+        self.canvas.set_mask_look(colour, settings.mask_opacity, outline=settings.mask_outline)
+        self.canvas.set_mask_visible(not session.mask_hidden)
+        self.canvas.set_comparing(session.comparing)
+        self.column.setVisible(settings.panels_shown)
+
+    @Slot(QWidget, QWidget)
+    def _on_focus(self, _: QWidget | None, focused: QWidget | None) -> None:
+        """What gives the keyboard up gives it to the canvas."""
+        if focused is None and self.canvas.isVisible() and self.window().isActiveWindow():
+            self.canvas.setFocus()
+
+    @Slot(QPoint)
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        for group in CONTEXT_MENU:
+            menu.addSeparator()
+            menu.addActions([self._commands.actions[action_id] for action_id in group])
+        menu.exec(at)

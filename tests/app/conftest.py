@@ -1,0 +1,211 @@
+"""The window with fake backends and somebody who answers its questions."""
+
+# ruff: noqa: ARG002 - the answers do not depend on the questions
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+
+from app.session.session import Session
+from app.settings import Settings
+from app.window.window import MainWindow
+from engine import registry
+from tests.app import fake_backend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.canvas.view import CanvasView
+    from app.document import Document
+    from app.session.questions import Leave, Overwrite, Recover
+
+SIDE = 120
+NO_MODIFIER = Qt.KeyboardModifier.NoModifier
+
+
+@dataclass
+class Answers:
+    """Answers given in advance; `asked` notes every question by its name."""
+
+    asked: list[str] = field(default_factory=list)
+    leave: Leave = "cancel"
+    replace: Overwrite = "overwrite"
+    recovering: Recover = "later"
+    yes: bool = False
+    path: Path | None = None
+    paths: list[Path] = field(default_factory=list)
+    proposals: list[Path] = field(default_factory=list)
+
+    def unsaved(self, name: str) -> Leave:
+        self.asked.append("unsaved")
+        return self.leave
+
+    def overwrite(self, name: str) -> Overwrite:
+        self.asked.append("overwrite")
+        return self.replace
+
+    def replace_changed(self, name: str) -> Overwrite:
+        self.asked.append("replace_changed")
+        return self.replace
+
+    def open_anyway(self, reason: str) -> bool:
+        self.asked.append("open_anyway")
+        return self.yes
+
+    def recover(self, names: list[str]) -> Recover:
+        self.asked.append("recover")
+        return self.recovering
+
+    def pictures_to_open(self, folder: Path | None) -> list[Path]:
+        self.asked.append("pictures_to_open")
+        return self.paths
+
+    def picture_to_save(self, proposal: Path, title: str) -> Path | None:
+        self.asked.append("picture_to_save")
+        self.proposals.append(proposal)
+        return self.path
+
+    def mask_to_open(self, folder: Path | None) -> Path | None:
+        self.asked.append("mask_to_open")
+        return self.path
+
+    def mask_to_save(self, proposal: Path) -> Path | None:
+        self.asked.append("mask_to_save")
+        self.proposals.append(proposal)
+        return self.path
+
+    def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
+        self.asked.append("allow_loss")
+        return self.yes
+
+    def quality(self, name: str) -> int | None:
+        self.asked.append("quality")
+        return 90 if self.yes else None
+
+
+@pytest.fixture
+def fakes() -> Iterator[None]:
+    """The fake backends, for this test only."""
+    fake_backend.gate.set()
+    for spec in (fake_backend.GREEN, fake_backend.BLUE):
+        registry.register(spec)
+    yield
+    fake_backend.gate.set()
+    for spec in (fake_backend.GREEN, fake_backend.BLUE):
+        registry._specs.pop(spec.id)
+        registry._loaded.pop(spec.id, None)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A small picture file of seeded noise."""
+    pixels = np.random.default_rng(7).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    path = tmp_path / "photo.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+class Desk:
+    """A person at the window: opens, paints, presses keys, waits."""
+
+    def __init__(self, window: MainWindow, answers: Answers, qtbot: QtBot, folder: Path) -> None:
+        self.window = window
+        self.session = window.session
+        self.answers = answers
+        self.folder = folder
+        self._qtbot = qtbot
+        self.notices: list[Any] = []
+        self.session.noticed.connect(self.notices.append)
+
+    @property
+    def document(self) -> Document:
+        assert self.session.document is not None
+        return self.session.document
+
+    @property
+    def canvas(self) -> CanvasView:
+        assert self.window.workspace is not None
+        return self.window.workspace.canvas
+
+    def said(self) -> str:
+        """All notices so far, joined."""
+        return " | ".join(notice.text for notice in self.notices if notice is not None)
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        self._qtbot.waitUntil(condition, timeout=10_000)
+
+    def open(self, path: Path) -> None:
+        before = self.session.document
+        self.session.files.open(path)
+        self.wait(lambda: self.session.document is not before)
+        self.wait(lambda: self.session.files.tasks.is_idle)
+
+    def settle(self) -> None:
+        """Until nothing runs any more."""
+        session = self.session
+        self.wait(lambda: session.files.tasks.is_idle and not session.runs.is_running)
+
+    def at(self, x: float, y: float) -> QPoint:
+        """Where a picture point is on the canvas."""
+        view = self.canvas.viewport
+        ratio = self.canvas.devicePixelRatioF()
+        return QPoint(
+            round((view.x + x * view.zoom) / ratio), round((view.y + y * view.zoom) / ratio)
+        )
+
+    def paint(self, *points: tuple[float, float]) -> None:
+        """Drag the left button over picture points."""
+        first, *rest = [self.at(*point) for point in points or ((50, 60), (70, 60))]
+        self._qtbot.mousePress(self.canvas, Qt.MouseButton.LeftButton, pos=first)
+        for point in rest:
+            self._qtbot.mouseMove(self.canvas, point)
+        self._qtbot.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, pos=(rest or [first])[-1])
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NO_MODIFIER) -> None:
+        """Press and let go a key where the focus is."""
+        focused = self.window.focusWidget() or self.window
+        self._qtbot.keyClick(focused, key, modifier)
+
+    def run(self, backend: str = "green") -> None:
+        """Inpaint with Enter on the canvas and wait for the result."""
+        self.session.use_backend(backend)
+        count = len(self.session.runs.shelf)
+        self.canvas.setFocus()
+        self.key(Qt.Key.Key_Return)
+        self.wait(lambda: len(self.session.runs.shelf) > count)
+        self.settle()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, fakes: None, tmp_path: Path) -> Iterator[Desk]:
+    """The shown window with an empty start page."""
+    answers = Answers()
+    settings = Settings(backend="green", brush_size=20.0)
+    session = Session(settings, answers, tmp_path / "recovery")
+    window = MainWindow(session, tmp_path / "settings.json")
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    yield Desk(window, answers, qtbot, tmp_path)
+    fake_backend.gate.set()
+    window._may_close = True
+    window.close()
+    window.deleteLater()
+    # Now, in this thread: left to the garbage collector it might happen in a later test's worker.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def stored_settings(folder: Path) -> dict[str, Any]:
+    """What the window wrote when it was closed."""
+    stored: dict[str, Any] = json.loads((folder / "settings.json").read_text("utf-8"))
+    return stored

@@ -1,0 +1,170 @@
+"""Every run is kept: applied, compared, stepped through, reused, dropped only for memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
+
+from app.panels.results import ResultCard
+from app.session.results import Result, Shelf
+from engine.filling import Patch
+from engine.pipeline import InpaintResult, Seconds
+from engine.recipe import Recipe
+from engine.types import Box
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.app.conftest import Desk
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def result(number: int, side: int = 10) -> Result:
+    """A result that takes 4 bytes for each of side * side pixels."""
+    patch = Patch(
+        Box(0, 0, side, side), np.zeros((side, side, 3), np.uint8), np.ones((side, side), bool)
+    )
+    made = InpaintResult(
+        (patch,), "green", None, "cpu", None, Seconds(0, 1, 1), Recipe(backend="green"), 0.1, 1
+    )
+    return Result(number, "Green", made, np.zeros((0, 0, 3), np.uint8))
+
+
+def test_a_full_shelf_drops_the_oldest_but_no_favourite() -> None:
+    shelf = Shelf(budget_bytes=1000)
+    results = [result(number) for number in (1, 2, 3)]
+    results[0].is_kept = True
+    shelf.add(results[0])
+    shelf.add(results[1])
+    assert shelf.add(results[2]) == [results[1]]
+    assert list(shelf) == [results[0], results[2]]
+
+
+def test_the_newest_result_stays_even_if_it_is_larger_than_the_shelf() -> None:
+    shelf = Shelf(budget_bytes=10)
+    shelf.add(result(1))
+    assert len(shelf) == 1
+
+
+def test_stepping_stops_at_both_ends() -> None:
+    shelf = Shelf(budget_bytes=10_000)
+    first, second = result(1), result(2)
+    shelf.add(first)
+    shelf.add(second)
+    shelf.current = second
+    assert shelf.neighbour(1) is second
+    assert shelf.neighbour(-1) is first
+    assert shelf.neighbour(-5) is first
+
+
+@pytest.fixture
+def two(desk: Desk, photo: Path) -> Desk:
+    """A desk with a green and a blue result on one mask; the blue one is in the picture."""
+    desk.open(photo)
+    desk.paint()
+    desk.run("green")
+    desk.run("blue")
+    return desk
+
+
+def colour(desk: Desk) -> tuple[int, ...]:
+    return tuple(desk.document.image[60, 60].tolist())
+
+
+GREEN, BLUE = (0, 255, 0), (0, 0, 255)
+
+
+def cards(desk: Desk) -> list[ResultCard]:
+    """Oldest first."""
+    assert desk.window.workspace is not None
+    found = desk.window.workspace.column.findChildren(ResultCard)
+    return sorted(found, key=lambda card: card.result.number)
+
+
+def test_a_click_on_a_card_applies_its_result_as_one_step(two: Desk, qtbot: QtBot) -> None:
+    steps = len(two.document.steps[0])
+    qtbot.mouseClick(cards(two)[0], Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+    assert colour(two) == GREEN
+    assert len(two.document.steps[0]) == steps + 1
+    two.session.undo()
+    assert colour(two) == BLUE
+
+
+def test_comma_and_period_step_through_the_results(two: Desk) -> None:
+    two.key(Qt.Key.Key_Comma)
+    assert colour(two) == GREEN
+    two.key(Qt.Key.Key_Period)
+    assert colour(two) == BLUE
+
+
+def test_holding_a_card_only_shows_its_result(two: Desk, qtbot: QtBot) -> None:
+    steps = two.document.steps
+    card = cards(two)[0]
+    qtbot.mousePress(card, Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+    two.wait(lambda: colour(two) == GREEN)
+    qtbot.mouseRelease(card, Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+    assert colour(two) == BLUE
+    assert two.document.steps == steps
+
+
+def test_the_card_of_the_result_in_the_picture_is_marked(two: Desk) -> None:
+    assert [card.property("current") for card in cards(two)] == [False, True]
+
+
+def test_deleting_a_result_leaves_the_picture(two: Desk) -> None:
+    two.session.runs.delete()
+    assert [item.label for item in two.session.runs.shelf] == ["Green"]
+    assert colour(two) == BLUE
+
+
+def test_ctrl_j_keeps_the_result(two: Desk) -> None:
+    two.key(Qt.Key.Key_J, CTRL)
+    assert [item.is_kept for item in two.session.runs.shelf] == [False, True]
+
+
+def test_reusing_settings_chooses_backend_options_and_seed(two: Desk) -> None:
+    green = next(iter(two.session.runs.shelf))
+    two.session.seed = 5
+    two.session.runs.reuse(green)
+    assert two.session.backend.id == "green"
+    assert two.session.options == {"strength": 1.0}
+    assert two.session.seed == 0
+
+
+def test_a_thumbnail_shows_the_filled_place(two: Desk) -> None:
+    blue = list(two.session.runs.shelf)[1]
+    height, width = blue.thumbnail.shape[:2]
+    assert tuple(blue.thumbnail[height // 2, width // 2]) == BLUE
+
+
+def test_the_results_of_a_picture_go_with_it(two: Desk, photo: Path) -> None:
+    two.answers.leave = "discard"
+    two.open(photo)
+    assert len(two.session.runs.shelf) == 0
+
+
+def test_auto_says_why_it_chose(desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    desk.session.toolbox.set_size(1)
+    desk.paint((30, 30), (60, 30))
+    desk.run("auto")
+    reason = next(iter(desk.session.runs.shelf)).result.reason
+    assert reason is not None
+    shown = [label.text() for label in cards(desk)[0].findChildren(QLabel)]
+    assert f"{reason}." in shown
+
+
+def test_a_stroke_can_start_the_run_by_itself(desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    desk.session.run_after_stroke(True)
+    desk.paint()
+    desk.wait(lambda: len(desk.session.runs.shelf) == 1)
+    desk.settle()
+    assert colour(desk) == GREEN
