@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     backend: str = "auto"
     options: dict[str, dict[str, bool | int | float | str]] = {}
     brush_size: Size = 60.0
-    hardness: Share = 0.9
+    hardness: Share = 1.0
     pressure: bool = True
     source_mode: Literal["never", "only"] = "never"
     mask_colour: Colour = "#ff3b5c"

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 OptionValue: TypeAlias = bool | int | float | str
 Options: TypeAlias = Mapping[str, OptionValue]
 
+LARGEST_SEED = 2**32 - 1
+"""Seeds that people may choose run from 0 to this one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:

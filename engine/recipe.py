@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
+from engine.backend import LARGEST_SEED
 from engine.errors import InvalidInputError
 from engine.pictures.files import replacing
 
@@ -30,7 +31,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     app_version: str = ""
     backend: str
     options: dict[str, bool | int | float | str] = {}
-    seed: int = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_SEED)] = 0
     size: Size = "auto"
     detail: bool = True
     weights_sha256: str | None = None
@@ -74,6 +75,8 @@ def load(path: Path) -> Recipe:
         InvalidInputError: if it cannot be read or is no recipe.
     """
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+            raise InvalidInputError(f"{path} is no file; choose a recipe file.")
         text = path.read_bytes()
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from error

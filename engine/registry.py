@@ -14,7 +14,7 @@ from engine.backend import BackendSpec, Option
 from engine.errors import InvalidInputError, UnknownBackendError, UnusableBackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from engine.backend import Inpainter, Options, OptionValue
 
@@ -28,6 +28,38 @@ _RADIUS = Option(
     low=1,
     high=20,
     help="How far around a pixel known colours are gathered, in pixels; larger is softer, slower.",
+)
+
+_PATCHMATCH = (
+    Option(
+        name="effort",
+        label="Effort",
+        default="normal",
+        choices=("fast", "normal", "thorough"),
+        help="Rounds of search; thorough takes about four times as long as normal.",
+    ),
+    Option(
+        name="patch",
+        label="Patch size",
+        default=7,
+        low=3,
+        high=15,
+        help="Side of the squares that are compared, in pixels; larger keeps coarse patterns.",
+    ),
+    Option(
+        name="texture",
+        label="Texture",
+        default=5.0,
+        low=0.0,
+        high=8.0,
+        help="How much roughness counts against colour; lower makes smoother fills.",
+    ),
+    Option(
+        name="seams",
+        label="Even out seams",
+        default=True,
+        help="Match the brightness of neighbouring pieces; off copies every pixel exactly.",
+    ),
 )
 
 _ROWS = (
@@ -47,6 +79,7 @@ _ROWS = (
         kind="classical",
         factory="engine.models.patchmatch:PatchMatch",
         paper="Wexler, Shechtman, Irani 2007; Barnes et al. 2009; Newson et al. 2014",
+        options=_PATCHMATCH,
         bytes_per_pixel=72,
         copies=True,
     ),
@@ -107,7 +140,7 @@ def get(backend_id: str) -> BackendSpec:
         return _specs[backend_id]
     except KeyError:
         raise UnknownBackendError(
-            f"There is no backend “{backend_id}”; {_suggestion(backend_id, _specs)}"
+            f"There is no backend “{backend_id}”; {_suggestion(backend_id, _specs, 'there are')}"
         ) from None
 
 
@@ -220,13 +253,12 @@ def _unknown_option(spec: BackendSpec, name: str) -> str:
     names = [option.name for option in spec.options]
     if not names:
         return f"{spec.label} has no option “{name}”; it has none at all."
-    return f"{spec.label} has no option “{name}”; {_suggestion(name, names)}"
+    return f"{spec.label} has no option “{name}”; {_suggestion(name, names, 'it has')}"
 
 
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    known = list(known)
+def _suggestion(word: str, known: Collection[str], lead: str) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean “{near[0]}”?" if near else f"there are {', '.join(known)}."
+    return f"did you mean “{near[0]}”?" if near else f"{lead} {', '.join(known)}."
 
 
 for _row in _ROWS:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import DONE, UsageError, whole_number
+from engine.backend import LARGEST_SEED
 from engine.errors import PictureError
-
-LARGEST_SEED = 2**32 - 1
-"""As in `engine.recipe`, which the help shall not have to load."""
 
 _NO_SUCH_PLACE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 

@@ -129,9 +129,7 @@ class DialogQuestions:
         )
         if not name:
             return None
-        path = Path(name)
-        # A name typed without an ending gets that of the chosen format.
-        return path if path.suffix else path.with_suffix(kind.split("*")[1].split()[0].rstrip(")"))
+        return self._completed(Path(name), kind)
 
     def mask_to_open(self, folder: Path | None) -> Path | None:
         name, _ = QFileDialog.getOpenFileName(
@@ -140,8 +138,28 @@ class DialogQuestions:
         return Path(name) if name else None
 
     def mask_to_save(self, proposal: Path) -> Path | None:
-        name, _ = QFileDialog.getSaveFileName(self.window, "Save Mask", str(proposal), WRITTEN[0])
-        return Path(name) if name else None
+        name, kind = QFileDialog.getSaveFileName(
+            self.window, "Save Mask", str(proposal), WRITTEN[0]
+        )
+        return self._completed(Path(name), kind) if name else None
+
+    def _completed(self, path: Path, kind: str) -> Path | None:
+        """A name typed without an ending with that of the chosen format; None = do not save."""
+        if path.suffix:
+            return path
+        path = path.with_name(path.name + kind.split("*")[1].split(maxsplit=1)[0].rstrip(")"))
+        # The file dialog has asked about the name as it was typed, not about this one.
+        if path.exists() and not self._may_replace(path.name):
+            return None
+        return path
+
+    def _may_replace(self, name: str) -> bool:
+        return self._ask(
+            f"“{name}” exists already.",
+            "Its present content would be lost.",
+            (("&Replace", True), ("Cancel", False)),
+            default=1,
+        )
 
     def _ask(
         self, text: str, more: str, answers: tuple[tuple[str, Answer], ...], default: int = 0

@@ -126,8 +126,11 @@ class Document:
 
     @property
     def mask_is_filled(self) -> bool:
-        """Whether the newest edit is a result, so that the mask has done its work."""
-        return bool(self._history.done) and self._history.done[-1].kind == "result"
+        """Whether the mask has done its work: a result came after its last change.
+
+        Marking where to take pixels from does not change that: it steers the next run.
+        """
+        return self._history.mask_is_filled
 
     def original(self, box: Box) -> Pixels:
         """The pixels of a box as they were when the picture was opened; a new array."""
@@ -195,6 +198,7 @@ class Document:
             if not np.array_equal(tile.unpacked(), self._tile(key))
         }
         edit.changes_image = any(key.layer == "image" for key in edit.tiles)
+        edit.changes_mask = any(key.layer == "mask" for key in edit.tiles)
         if not edit.tiles and edit.kind != "result":
             self._tell_history()
             return None

@@ -36,6 +36,7 @@ class Edit:
     kind: EditKind
     tiles: dict[TileKey, PackedTile] = field(default_factory=dict)
     changes_image: bool = False
+    changes_mask: bool = False
     serial: int = field(default_factory=lambda: next(_serials))
     spilled: Spilled | None = None
     nbytes: int = 0
@@ -65,6 +66,16 @@ class History:
             if edit.changes_image:
                 return edit.serial
         return self._base_serial
+
+    @property
+    def mask_is_filled(self) -> bool:
+        """Whether no edit after the newest result changed image or mask."""
+        for edit in reversed(self.done):
+            if edit.kind == "result":
+                return True
+            if edit.changes_image or edit.changes_mask:
+                return False
+        return False
 
     @property
     def nbytes(self) -> int:

@@ -193,8 +193,7 @@ class Files(QObject):
         if path is None:
             return (self._folder() or Path.home()) / "Untitled.png"
         if _is_sample(path):
-            pictures = QStandardPaths.StandardLocation.PicturesLocation
-            path = Path(QStandardPaths.writableLocation(pictures)) / path.name
+            path = _pictures_folder() / path.name
         suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
         stem = path.stem.removesuffix("_inpainted")
         return path.with_name(f"{stem}_inpainted{suffix}")
@@ -314,6 +313,13 @@ class Files(QObject):
 def _is_sample(path: Path) -> bool:
     """Whether the picture is part of the program, and so nobody's to overwrite."""
     return path.is_relative_to(resources.root())
+
+
+def _pictures_folder() -> Path:
+    """Where this person keeps pictures; not everybody has such a folder."""
+    location = QStandardPaths.StandardLocation.PicturesLocation
+    folder = Path(QStandardPaths.writableLocation(location))
+    return folder if folder.is_dir() else Path.home()
 
 
 def _open(path: Path, allow_large: bool, token: CancelToken) -> Steps[Picture]:

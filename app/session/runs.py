@@ -54,6 +54,7 @@ class Runs(QObject):
         self._ticket: int | None = None
         self._waiting: Callable[[], None] | None = None
         self._peeked: Result | None = None
+        self._states: dict[int, Result] = {}
         session.document_changed.connect(self._on_document)
         session.history_changed.connect(self._on_history)
 
@@ -119,10 +120,10 @@ class Runs(QObject):
         document = self._session.document
         if document is None:
             return
-        self.shelf.current = result
         label = f"Inpaint ({result.label})"
         apply_result(document, result.result, label, painting_goes_on=painting_goes_on)
-        self.results_changed.emit()
+        self._states[document.image_state] = result
+        self._show_current()
 
     def _when_free(self, act: Callable[[], None]) -> None:
         """Change the picture now, or as soon as the stroke that is being drawn has ended."""
@@ -246,6 +247,7 @@ class Runs(QObject):
     def _on_document(self) -> None:
         self.cancel()
         self._waiting = self._peeked = None
+        self._states.clear()
         self.shelf.clear()
         self.results_changed.emit()
 
@@ -254,6 +256,16 @@ class Runs(QObject):
         if self._waiting is not None and document is not None and not document.is_editing:
             act, self._waiting = self._waiting, None
             act()
+        self._show_current()
+
+    def _show_current(self) -> None:
+        """Mark the result that is in the picture: undo and redo may have changed it."""
+        document = self._session.document
+        result = self._states.get(document.image_state) if document is not None else None
+        current = result if result in self.shelf else None
+        if current is not self.shelf.current:
+            self.shelf.current = current
+            self.results_changed.emit()
 
 
 def _run(

@@ -84,13 +84,18 @@ class Tasks(QObject):
         return ticket
 
     def cancel(self, ticket: int) -> None:
+        """Ask a task to stop; one that still waits for another has stopped when this returns."""
         self._runner.cancel(ticket)
+        task = self._tasks.get(ticket)
+        if task is not None and task.started is None:
+            # The worker drops it when its turn comes, which may be half a minute from now.
+            self._on_cancelled(ticket)
 
     def cancel_shown(self) -> None:
         """Ask the task that `activity` tells of to stop."""
         shown = self._shown()
         if shown is not None and self._tasks[shown].can_cancel:
-            self._runner.cancel(shown)
+            self.cancel(shown)
 
     @property
     def is_idle(self) -> bool:

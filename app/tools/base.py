@@ -56,7 +56,7 @@ class BrushSettings:
     """
 
     size: float = 60.0
-    hardness: float = 0.9
+    hardness: float = 1.0  # a soft rim would mix what is removed back into the result
     pressure: bool = True
 
     def resize(self, steps: int) -> None:

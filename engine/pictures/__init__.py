@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from engine.pictures.files import present_fingerprint
+from engine.pictures.files import check_place, present_fingerprint
 from engine.pictures.masks import OpenedMask, open_mask, save_mask
 from engine.pictures.picture import Fingerprint, Picture, Source
 from engine.pictures.reading import DEFAULT_PIXEL_LIMIT, changed_on_disk, open_picture
-from engine.pictures.writing import FORMATS, losses, reads_back_alike, save_picture
+from engine.pictures.writing import (
+    FORMATS,
+    check_ending,
+    check_saving,
+    losses,
+    reads_back_alike,
+    save_picture,
+)
 
 __all__ = [
     "DEFAULT_PIXEL_LIMIT",
@@ -16,6 +23,9 @@ __all__ = [
     "Picture",
     "Source",
     "changed_on_disk",
+    "check_ending",
+    "check_place",
+    "check_saving",
     "losses",
     "open_mask",
     "open_picture",

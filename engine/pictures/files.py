@@ -27,6 +27,7 @@ _WHY_UNREADABLE = {
     errno.EPERM: "may not be read; ask its owner for permission or choose another file",
     errno.ENAMETOOLONG: "has a name that is too long for this file system; rename it",
     errno.ELOOP: "is a link that leads back to itself; choose another file",
+    errno.ENODEV: "cannot be used: it is a pipe or a device; choose a file",
 }
 
 _WHY_UNWRITABLE = {
@@ -41,6 +42,7 @@ _WHY_UNWRITABLE = {
     errno.ENAMETOOLONG: "the name is too long for this file system; choose a shorter one",
     errno.EFBIG: "the file would be too large for this file system; choose another folder",
     errno.ELOOP: "it is a link that leads back to itself; choose another name",
+    errno.ENODEV: "a pipe or a device has this name; choose another name",
 }
 
 
@@ -65,7 +67,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         _check_is_file(path)
         file = path.open("rb")
     except (OSError, ValueError) as error:
-        raise PictureError(f"“{path.name}” {_why(error, _WHY_UNREADABLE)}.") from error
+        raise PictureError(f"“{path.name or path}” {_why(error, _WHY_UNREADABLE)}.") from error
     with file:
         if os.fstat(file.fileno()).st_size == 0:
             raise PictureError(
@@ -107,23 +109,35 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         PictureError: if the file cannot be written; the old one is then as it was.
     """
+    with _refusals_explained(path), _temporary_beside(path) as file:
+        yield file
+
+
+def check_place(path: Path) -> None:
+    """Refuse a file that `replacing` could not write, as far as one can know before.
+
+    Raises:
+        PictureError: in the words of `replacing`.
+    """
+    with _refusals_explained(path):
+        folder = _target_of(path).parent
+        folder.stat()
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def _refusals_explained(path: Path) -> Iterator[None]:
     try:
-        with _temporary_beside(path) as file:
-            yield file
+        yield
     except (OSError, ValueError) as error:
         why = _why(error, _WHY_UNWRITABLE)
-        raise PictureError(f"“{path.name}” could not be saved: {why}.") from error
+        raise PictureError(f"“{path.name or path}” could not be saved: {why}.") from error
 
 
 @contextmanager
 def _temporary_beside(path: Path) -> Iterator[IO[bytes]]:
-    target = path.resolve() if path.is_symlink() else path
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PictureError(
-            f"“{path.name}” could not be saved: the file is write-protected; choose another name."
-        )
+    target = _target_of(path)
     _sweep(target.parent)
     handle, name = tempfile.mkstemp(prefix=".lacuna-", suffix=".tmp", dir=target.parent)
     temporary = Path(name)
@@ -139,6 +153,31 @@ def _temporary_beside(path: Path) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
         raise
     _flush_folder(target.parent)
+
+
+def _target_of(path: Path) -> Path:
+    """The file that a link leads to, or the path itself; one that may be replaced.
+
+    Raises:
+        OSError: if something that is no file has that name, or none can have it.
+        PictureError: if the file is write-protected.
+    """
+    try:
+        target = path.resolve() if path.is_symlink() else path
+    except RuntimeError as error:  # what Python says of a loop until 3.12
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    if not stat.S_ISREG(mode):
+        kind = errno.EISDIR if stat.S_ISDIR(mode) else errno.ENODEV
+        raise OSError(kind, os.strerror(kind))
+    if not os.access(target, os.W_OK):
+        raise PictureError(
+            f"“{path.name}” could not be saved: the file is write-protected; choose another name."
+        )
+    return target
 
 
 def _sweep(folder: Path) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.types import Pixels
 
 FULL = 65535
+_BYTE = 255
 
 
 class UnusableNumbersError(ValueError):
@@ -21,8 +22,9 @@ class UnusableNumbersError(ValueError):
 def native(samples: npt.NDArray[Any]) -> tuple[Pixels, str]:
     """Samples of any type as uint8 or uint16, and what was done to them ("" if nothing).
 
-    Floats within 0..1 are stretched over 16 bits, floats within 0..65535 are rounded; integers
-    within 0..65535 keep their numbers, larger ones lose the bits that do not fit.
+    Floats within 0..1 are stretched over 16 bits; of floats up to 255 the largest becomes white;
+    floats up to 65535 are rounded. Integers within 0..65535 keep their numbers, larger ones lose
+    the bits that do not fit.
 
     Args:
         samples: (H, W, C) array.
@@ -66,10 +68,12 @@ def _from_floats(samples: npt.NDArray[Any]) -> tuple[Pixels, str]:
         raise UnusableNumbersError(f"it holds negative numbers (down to {low:g})")
     if high > FULL:
         raise UnusableNumbersError(f"its numbers reach {high:g}; up to 65535 can be read")
-    scale = FULL if high <= 1 else 1
+    # Numbers in between are brighter than white or of 8 bits: rounding would leave a few levels.
+    white = 1.0 if high <= 1 else high if high <= _BYTE else float(FULL)
+    scale = FULL / white
     wide = samples.astype(np.float64 if samples.dtype == np.float64 else np.float32)
     pixels = np.rint(np.multiply(wide, scale, out=wide), out=wide).astype(np.uint16)
     return (
         pixels,
-        f"Its floating-point numbers (0..{'1' if scale > 1 else '65535'}) became 16 bits.",
+        f"Its floating-point numbers (0..{white:g}) became 16 bits.",
     )

@@ -14,7 +14,7 @@ import numpy as np
 from engine.pictures.contents import swap_red_and_blue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from engine.pictures.contents import Part
     from engine.types import Pixels
@@ -26,6 +26,9 @@ GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 
 KEPT = frozenset({b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"tEXt", b"zTXt", b"iTXt"})
 """Chunks carried over as they are: how colours are meant, and text."""
+
+LONGEST_TEXT = 64 * 1024 * 1024
+"""Bytes that a text or profile may have; a few kilobytes of a file can hold gigabytes of them."""
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 _TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
@@ -79,27 +82,45 @@ def extras(file: IO[bytes]) -> Extras:
             if name == b"eXIf":
                 exif = data
             elif name == b"iTXt" and data.startswith(XMP_KEYWORD + b"\0"):
-                xmp = _international_text(data)
+                xmp = _decoded(_international_text, data)
             elif name in (b"zTXt", b"tEXt") and data.startswith(_EXIF_KEYWORD + b"\0"):
-                exif = exif or _exif_in_text(name, data)
+                exif = exif or _decoded(_exif_in_text, data, name)
             elif name in KEPT:
                 kept.append((name, data))
-    except (ValueError, zlib.error):
+    except ValueError:
         log.info("the PNG is damaged; what follows the damage is not kept", exc_info=True)
     return Extras(tuple(kept), exif, xmp)
+
+
+def _decoded(decode: Callable[..., bytes], *stored: bytes) -> bytes:
+    """What is in a text chunk; nothing if it is damaged, which is no reason to lose the rest."""
+    try:
+        return decode(*stored)
+    except (ValueError, LookupError, zlib.error):
+        log.info("a text chunk of the PNG is damaged and was left out", exc_info=True)
+        return b""
+
+
+def _inflated(data: bytes) -> bytes:
+    """Deflated text, as long as it is no longer than `LONGEST_TEXT`."""
+    stream = zlib.decompressobj()
+    text = stream.decompress(data, LONGEST_TEXT)
+    if not stream.eof:
+        raise ValueError("the text is too long or broken off")
+    return text
 
 
 def _international_text(data: bytes) -> bytes:
     """The text of an iTXt chunk: keyword, 0, compressed?, method, language, 0, keyword, 0, text."""
     flags, rest = data.split(b"\0", 1)[1][:2], data.split(b"\0", 1)[1][2:]
     text = rest.split(b"\0", 2)[2]
-    return zlib.decompress(text) if flags[:1] == b"\1" else text
+    return _inflated(text) if flags[:1] == b"\1" else text
 
 
-def _exif_in_text(name: bytes, data: bytes) -> bytes:
+def _exif_in_text(data: bytes, name: bytes) -> bytes:
     """EXIF as ImageMagick writes it: hexadecimal below a heading of three lines."""
     text = data.split(b"\0", 1)[1]
-    lines = (zlib.decompress(text[1:]) if name == b"zTXt" else text).split(b"\n")
+    lines = (_inflated(text[1:]) if name == b"zTXt" else text).split(b"\n")
     return bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
 
 

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import cv2
 import tifffile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from engine.errors import PictureError, PictureTooLargeError
 from engine.pictures import decoding, exif, png, tiff
@@ -81,6 +81,8 @@ def changed_on_disk(picture: Picture) -> bool:
 def _contents(path: Path, file: IO[bytes], limit: int | None) -> Contents:
     # Our own limit asks the user; Pillow's would warn or refuse before ours is reached.
     Image.MAX_IMAGE_PIXELS = None
+    # Pillow's limit of 1 MB would refuse photographs for a long profile or editing history.
+    PngImagePlugin.MAX_TEXT_CHUNK = png.LONGEST_TEXT
     if tiff.is_tiff(file):
         with tifffile.TiffFile(file) as opened_tiff:
             _check_size(path, tiff.size_of(opened_tiff), limit)

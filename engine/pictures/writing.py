@@ -98,7 +98,7 @@ def save_picture(
     """
     path = Path(path)
     form = _format_of(path)
-    _refuse(picture, path, form, allow_loss=allow_loss)
+    check_saving(picture, path, allow_loss=allow_loss)
     writing = _Writing(picture, form, quality)
     # Encoded before the file is touched: what goes wrong below is the disk's fault.
     parts = _encoded(writing, path)
@@ -127,8 +127,22 @@ def _format_of(path: Path) -> str:
     return form
 
 
-def _refuse(picture: Picture, path: Path, form: str, *, allow_loss: bool) -> None:
-    source = picture.source
+def check_ending(path: Path) -> None:
+    """Refuse a name whose ending stands for no format that can be written.
+
+    Raises:
+        PictureError: naming the endings that do.
+    """
+    _format_of(path)
+
+
+def check_saving(picture: Picture, path: Path, *, allow_loss: bool = False) -> None:
+    """Refuse what `save_picture` would refuse whatever the pixels are.
+
+    Raises:
+        PictureError: if the format cannot hold the picture, or the file holds more than it.
+    """
+    form, source = _format_of(path), picture.source
     if source.dropped and source.path is not None and _is_same_file(source.path, path):
         raise PictureError(
             f"“{path.name}” holds {source.dropped} that saving over it would destroy; choose "

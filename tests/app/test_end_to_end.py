@@ -36,8 +36,8 @@ STROKE = ((200, 150), (240, 170), (300, 180))
 RADIUS = 30
 """Of the brush that the program starts with."""
 
-SOFT = 4
-"""Pixels at the rim of the stroke that may be either: the brush's ramp and the mouse's rounding."""
+SOFT = 3
+"""Pixels at the rim of the stroke that may be either: antialiasing and the mouse's rounding."""
 
 
 def wait_for(what: str, condition: Callable[[], object]) -> None:

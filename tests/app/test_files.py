@@ -297,6 +297,19 @@ def test_a_sample_is_saved_somewhere_else(desk: Desk) -> None:
     assert sample.read_bytes() == before
 
 
+def test_a_sample_is_proposed_in_a_folder_that_exists(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(
+        "app.session.files.QStandardPaths.writableLocation", lambda _: str(tmp_path / "Pictures")
+    )
+    desk.open(resources.samples()[0][0])
+    assert desk.session.files.proposal().parent == tmp_path
+    (tmp_path / "Pictures").mkdir()
+    assert desk.session.files.proposal().parent == tmp_path / "Pictures"
+
+
 def test_closing_during_a_save_waits_for_it_and_asks_nothing(desk: Desk, photo: Path) -> None:
     desk.open(photo)
     change(desk)

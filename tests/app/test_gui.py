@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app import gui, theme
 from app.dialogs.about import AboutDialog, credits_html
@@ -160,6 +160,29 @@ def test_a_name_without_an_ending_gets_that_of_the_chosen_format(
     answer = (str(tmp_path / "name"), "TIFF (*.tif *.tiff)")
     monkeypatch.setattr("app.dialogs.questions.QFileDialog.getSaveFileName", lambda *_: answer)
     assert DialogQuestions().picture_to_save(tmp_path / "a.png", "Save") == tmp_path / "name.tif"
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("Replace", "name.png"), ("Cancel", None)])
+def test_an_ending_that_was_added_replaces_no_file_without_asking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, expected: str | None
+) -> None:
+    (tmp_path / "name.png").touch()
+    typed = (str(tmp_path / "name"), "PNG (*.png)")
+    monkeypatch.setattr("app.dialogs.questions.QFileDialog.getSaveFileName", lambda *_: typed)
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QuestionDialog)
+        buttons = dialog.findChildren(QPushButton)
+        next(b for b in buttons if b.text().replace("&", "") == answer).click()
+
+    wanted = None if expected is None else tmp_path / expected
+    for ask in (
+        lambda: DialogQuestions().picture_to_save(tmp_path / "a.png", "Save"),
+        lambda: DialogQuestions().mask_to_save(tmp_path / "a.png"),
+    ):
+        soon(press)
+        assert ask() == wanted
 
 
 def test_the_quality_is_what_the_dialog_shows(qtbot: QtBot) -> None:

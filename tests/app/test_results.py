@@ -118,6 +118,36 @@ def test_the_card_of_the_result_in_the_picture_is_marked(two: Desk) -> None:
     assert [card.property("current") for card in cards(two)] == [False, True]
 
 
+def marked(desk: Desk) -> list[int]:
+    """Numbers of the results whose card says that they are in the picture."""
+    return [card.result.number for card in cards(desk) if card.property("current")]
+
+
+def test_the_mark_follows_undo_and_redo(two: Desk) -> None:
+    two.session.undo()
+    assert colour(two) == GREEN
+    assert marked(two) == [1]
+    two.session.undo()
+    assert marked(two) == []
+    two.session.redo()
+    two.session.redo()
+    assert colour(two) == BLUE
+    assert marked(two) == [2]
+
+
+def test_a_deleted_result_is_not_marked_when_redo_brings_its_pixels_back(two: Desk) -> None:
+    two.session.undo()
+    two.session.runs.delete(list(two.session.runs.shelf)[1])
+    two.session.redo()
+    assert colour(two) == BLUE
+    assert two.session.runs.shelf.current is None
+
+
+def test_painting_keeps_the_mark(two: Desk) -> None:
+    two.paint((10, 10), (20, 10))
+    assert marked(two) == [2]
+
+
 def test_deleting_a_result_leaves_the_picture(two: Desk) -> None:
     two.session.runs.delete()
     assert [item.label for item in two.session.runs.shelf] == ["Green"]

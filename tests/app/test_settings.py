@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import RECENT_LIMIT, Settings, load, save
+from app.tools import BrushSettings
 
 
 def test_only_what_differs_from_the_defaults_is_stored(tmp_path: Path) -> None:
@@ -15,6 +16,12 @@ def test_only_what_differs_from_the_defaults_is_stored(tmp_path: Path) -> None:
     save(Settings(theme="dark"), path)
     assert json.loads(path.read_text()) == {"theme": "dark"}
     assert load(path).theme == "dark"
+
+
+def test_the_first_brush_is_hard_edged() -> None:
+    settings, brush = Settings(), BrushSettings()
+    assert (settings.hardness, brush.hardness) == (1.0, 1.0)
+    assert (settings.brush_size, settings.pressure) == (brush.size, brush.pressure)
 
 
 def test_a_missing_file_gives_the_defaults(tmp_path: Path) -> None:

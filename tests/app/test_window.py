@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDoubleSpinBox, QToolButton
 
+from engine.jobs import CancelToken, Job, Progress, Steps
 from tests.app import fake_backend
 from tests.app.conftest import stored_settings
 
@@ -209,6 +211,28 @@ def test_the_compare_button_shows_the_original_only_while_it_is_pressed(
     assert desk.session.comparing
     qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
     assert not desk.session.comparing
+
+
+def test_esc_stops_a_run_that_waits_for_the_preparation_at_once(desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    desk.paint()
+    preparing = threading.Event()
+
+    def prepare(_: CancelToken) -> Steps[None]:
+        yield Progress(0, 1, "")
+        preparing.wait(10)
+
+    ended: list[object] = []
+    job = Job("Preparing", prepare)
+    desk.session.runs.tasks.start(job, ended.append, failed=ended.append, can_cancel=False)
+    desk.key(Qt.Key.Key_Return)
+    assert desk.session.runs.is_running
+    desk.key(Qt.Key.Key_Escape)
+    assert not desk.session.runs.is_running
+    assert "Cancelled" in desk.said()
+    desk.key(Qt.Key.Key_Return)
+    preparing.set()
+    desk.wait(lambda: len(desk.session.runs.shelf) == 1)
 
 
 def test_closing_with_unsaved_changes_asks_and_cancel_keeps_the_window(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,3 +53,18 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidInputError, match="no recipe"):
         recipe.load(path)
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 32])
+def test_a_seed_that_no_command_line_takes_is_refused(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(f'{{"backend": "telea", "seed": {seed}}}', "utf-8")
+    with pytest.raises(InvalidInputError, match="seed"):
+        recipe.load(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes with names")
+def test_a_pipe_is_no_recipe_and_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.json")
+    with pytest.raises(InvalidInputError, match=r"r\.json"):
+        recipe.load(tmp_path / "r.json")

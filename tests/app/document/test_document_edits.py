@@ -313,6 +313,15 @@ def test_the_mask_counts_as_filled_until_the_next_edit(document: Document) -> No
     assert not document.mask_is_filled
 
 
+def test_marking_sources_leaves_a_filled_mask_filled(document: Document) -> None:
+    paint(document, Box(0, 0, 9, 9))
+    with document.edit("Inpaint", "result"):
+        pass
+    with document.edit("Mark Source"), document.touch("source", Box(20, 20, 40, 40)) as view:
+        view[...] = 1
+    assert document.mask_is_filled
+
+
 def test_hole_is_coverage_above_half(document: Document) -> None:
     with document.edit("Paint"), document.touch("mask", Box(0, 0, 2, 1)) as view:
         view[0] = 127, 128

@@ -148,7 +148,12 @@ def test_a_refusal_of_the_system_becomes_a_sentence(
 def test_a_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
 
-    assert_refused(tmp_path / "pipe.png", "cannot be used")
+    assert_refused(tmp_path / "pipe.png", "pipe or a device")
+
+
+def test_a_folder_without_a_name_is_named_as_it_was_given() -> None:
+    with pytest.raises(PictureError, match="“/” is a folder"):
+        open_picture("/")
 
 
 def test_a_name_longer_than_the_file_system_allows_is_named_so(tmp_path: Path) -> None:

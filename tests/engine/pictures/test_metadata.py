@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from engine.errors import PictureError
-from engine.pictures import Picture, Source, exif, ifd, open_picture, save_picture
+from engine.pictures import Picture, Source, exif, ifd, open_picture, png, save_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -238,6 +239,55 @@ def test_png_text_and_colour_chunks_come_back_byte_for_byte(tmp_path: Path) -> N
         assert image.text == {"parameters": "seed 7", "Title": "plain", "Titel": "Küste"}
         assert image.info["gamma"] == pytest.approx(0.45455)
     assert open_picture(tmp_path / "b.png").source.png_chunks == picture.source.png_chunks
+
+
+def with_chunk(path: Path, name: bytes, data: bytes) -> None:
+    """Put a chunk behind the header of a PNG."""
+    whole = path.read_bytes()
+    check = struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))
+    chunk = struct.pack(">I", len(data)) + name + data + check
+    path.write_bytes(whole[:33] + chunk + whole[33:])
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        (b"iTXt", b"XML:com.adobe.xmp\0\0"),
+        (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0no deflated text"),
+        (b"tEXt", b"Raw profile type exif\0\nexif\n 9\nno hexadecimal"),
+    ],
+)
+def test_a_damaged_png_text_costs_nothing_else(tmp_path: Path, chunk: tuple[bytes, bytes]) -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Title", "plain")
+    Image.fromarray(CORNERS).save(tmp_path / "a.png", pnginfo=text)
+    with_chunk(tmp_path / "a.png", *chunk)
+
+    picture = open_picture(tmp_path / "a.png")
+
+    np.testing.assert_array_equal(picture.pixels, CORNERS)
+    assert (b"tEXt", b"Title\0plain") in picture.source.png_chunks
+
+
+@pytest.mark.parametrize("key", ["history", "XML:com.adobe.xmp"])
+def test_a_long_png_text_is_kept(tmp_path: Path, key: str) -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt(key, "y" * 3_000_000, zip=True)
+    Image.fromarray(CORNERS).save(tmp_path / "a.png", pnginfo=text)
+
+    source = open_picture(tmp_path / "a.png").source
+
+    assert source.xmp == b"y" * 3_000_000 if key != "history" else source.png_chunks
+
+
+def test_a_png_text_that_swells_beyond_reason_is_not_unpacked(tmp_path: Path) -> None:
+    Image.fromarray(CORNERS).save(tmp_path / "a.png")
+    swelling = zlib.compress(bytes(png.LONGEST_TEXT + 1))
+    data = b"XML:com.adobe.xmp\0\1\0\0\0" + swelling
+    with_chunk(tmp_path / "a.png", b"iTXt", data)
+
+    with (tmp_path / "a.png").open("rb") as file:
+        assert png.extras(file).xmp == b""
 
 
 def test_png_text_that_another_format_cannot_hold_is_named(tmp_path: Path) -> None:

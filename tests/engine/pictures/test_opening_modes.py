@@ -114,6 +114,8 @@ def test_further_channels_are_named_and_not_destroyed_by_saving(tmp_path: Path) 
     [
         ([0.0, 0.5, 1.0], [0, 32768, 65535]),
         ([0.0, 1000.4, 65535.0], [0, 1000, 65535]),
+        ([0.0, 1.0, 2.0], [0, 32768, 65535]),
+        ([0.0, 51.0, 255.0], [0, 13107, 65535]),
     ],
 )
 @pytest.mark.parametrize("channels", [1, 3])
@@ -121,7 +123,7 @@ def test_further_channels_are_named_and_not_destroyed_by_saving(tmp_path: Path) 
 def test_float_tiff_becomes_16_bits_with_a_notice(
     tmp_path: Path, samples: list[float], expected: list[int], channels: int, dtype: type
 ) -> None:
-    if dtype == np.float16 and samples[2] > 1:
+    if dtype == np.float16 and samples[2] > 255:
         samples, expected = [0.0, 1000.0, 32768.0], [0, 1000, 32768]
     row = np.repeat(np.array(samples, dtype)[None, :, None], channels, axis=2)
     kind = "rgb" if channels == 3 else "minisblack"

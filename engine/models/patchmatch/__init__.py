@@ -1,0 +1,5 @@
+"""PatchMatch: fills a hole with pixels copied from the rest of the picture."""
+
+from engine.models.patchmatch.filling import EFFORTS, PatchMatch, warm_up
+
+__all__ = ["EFFORTS", "PatchMatch", "warm_up"]

@@ -1,0 +1,305 @@
+"""Exemplar-based inpainting: multi-scale patch voting over a PatchMatch field.
+
+The scheme is that of Wexler, Shechtman and Irani (2007), "Space-Time Completion of Video", with
+the randomised search of Barnes et al. (2009), "PatchMatch", and the texture features of Newson et
+al. (2014), "Video Inpainting of Complex Scenes". From coarse to fine it alternates
+
+1. search: every patch that touches the hole looks for the most similar fully known patch;
+2. vote: every hole pixel becomes the weighted mean of what the patches over it propose;
+
+and at full size each hole pixel is finally copied, at the picture's own precision, from the place
+that the patches over it agree on most.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.backend import Problem
+from engine.errors import NothingToCopyError
+from engine.jobs import CancelToken, Progress, Steps, scaled
+from engine.models.patchmatch import kernels, scale_kernels
+from engine.models.patchmatch.levels import (
+    Level,
+    Scale,
+    build_level,
+    describe,
+    diffuse,
+    pyramid,
+    some_sources,
+    valid_sources,
+)
+from engine.models.patchmatch.seams import evened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.models.patchmatch.kernels import Indices
+    from engine.types import ImageF32
+
+BAND = 32
+"""Rows of a band. Bands depend on the picture only, so any number of threads gives the same."""
+PART = 16_384
+"""Pixels of one vote task."""
+GAMMA = 4.0
+"""A vote weighs this much less with every pixel of depth, so that what is known near the border
+grows inwards; the classical 1.3 lets smooth content inside win and leaves a visible border."""
+MANY = 200_000
+"""Targets from which a level is searched nearby only: a coarser one has looked everywhere."""
+LOCAL_REACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Rounds of search and vote at the coarsest, the middle and the finest level.
+
+    `visits` bounds targets times rounds on one level, though two rounds are always done: that is
+    what makes twelve megapixels a matter of seconds.
+    """
+
+    coarsest: int
+    middle: int
+    finest: int
+    visits: int
+
+
+EFFORTS = {
+    "fast": Effort(12, 8, 2, 800_000),
+    "normal": Effort(60, 24, 6, 1_000_000),
+    "thorough": Effort(80, 40, 20, 10_000_000),
+}
+
+
+class PatchMatch:
+    """Fills a hole with pixels copied from the rest of the picture.
+
+    Options of a problem: `patch` (side, odd), `effort` (a key of `EFFORTS`), `texture` (how much
+    a patch's roughness counts against its colours), `seams` (whether to even out the brightness
+    of neighbouring pieces; off, every filled pixel is an exact copy of a known one).
+
+    Args:
+        threads: worker threads; by default one for each core, at most 8.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads or min(8, os.cpu_count() or 1)
+
+    def inpaint(self, problem: Problem, token: CancelToken) -> Steps[ImageF32]:
+        """See `engine.backend.Inpainter`.
+
+        Raises:
+            Cancelled: soon after the token is cancelled.
+            NothingToCopyError: if no pixel is both known and allowed.
+        """
+        yield Progress(0.0, 1.0, "Reading the texture")
+        if not problem.hole.any():
+            return problem.image.copy()
+        with ThreadPoolExecutor(self._threads, "patchmatch") as pool:
+            return (yield from _Run(problem, token, pool).steps())
+
+
+def warm_up() -> Steps[None]:
+    """Compile every kernel, or load it from numba's cache, by filling a small picture.
+
+    Takes a few seconds the first time and well under one afterwards.
+    """
+    yield Progress(0.0, 1.0, "Preparing the patch search")
+    ramp = np.linspace(0, 1, 96 * 96 * 3, dtype=np.float32).reshape(96, 96, 3)
+    hole = np.zeros((96, 96), np.bool_)
+    hole[16:80, 16:80] = True
+    for patch in (7, 5):
+        problem = Problem(ramp, hole, options={"patch": patch, "effort": "fast"})
+        for step in PatchMatch(1).inpaint(problem, CancelToken()):
+            yield Progress((step.share + (patch == 5)) / 2, 1.0, "Preparing the patch search")
+
+
+class _Run:
+    """One fill: the problem, the workers, and the steps from coarse to fine."""
+
+    def __init__(self, problem: Problem, token: CancelToken, pool: ThreadPoolExecutor) -> None:
+        self._problem = problem
+        self._token = token
+        self._pool = pool
+        options = problem.options
+        self._patch = int(options.get("patch", 7)) | 1
+        self._texture = float(options.get("texture", 5.0))
+        self._evens_seams = bool(options.get("seams", True))
+        self._effort = EFFORTS[str(options.get("effort", "normal"))]
+        self._by_depth = np.maximum(GAMMA ** -np.arange(256.0), 1e-30).astype(np.float32)
+
+    def steps(self) -> Steps[ImageF32]:
+        problem = self._problem
+        image = np.ascontiguousarray(problem.image)
+        finest = describe(image, problem.hole, problem.forbidden, self._texture, self._each)
+        self._patch = self._largest_patch(finest)
+        scales = pyramid(finest, self._patch, self._each)
+        coarsest = len(scales) - 1
+        work = [self._rounds(number, coarsest, 0) / 4**number for number in range(len(scales))]
+        done = 0.02
+        level = self._start(scales.pop(), None, coarsest)
+        for number in range(coarsest, -1, -1):
+            if number < coarsest:
+                level = self._start(scales.pop(), level, number)
+            end = done + 0.97 * work[number] / sum(work)
+            rounds = self._rounds(number, coarsest, level.targets.size)
+            yield from scaled(self._improve(level, rounds, number), done, end)
+            done = end
+        yield Progress(done, 1.0, "Copying")
+        return self._copied(image, level)
+
+    def _improve(self, level: Level, rounds: int, number: int) -> Steps[None]:
+        """Search and vote in turns; the vote after the last search is left to what follows."""
+        reach = max(level.scale.shape) if level.targets.size <= MANY else LOCAL_REACH
+        message = f"Matching at 1/{2**number} size" if number else "Matching at full size"
+        for turn in range(rounds):
+            yield Progress(turn, rounds, message)
+            if turn:
+                self._vote(level)
+            # Every other sweep looks only nearby: half the cost, and as good (measured).
+            near = min(reach, LOCAL_REACH) if turn % 2 else reach
+            self._sweep(level, turn % 2 == 0, near, self._seed(number, turn))
+
+    def _largest_patch(self, scale: Scale) -> int:
+        """The wished patch size, or the largest smaller one that has a source at all."""
+        for patch in range(min(self._patch, (min(scale.shape) - 1) | 1), 0, -2):
+            if valid_sources(scale, patch).any():
+                return patch
+        raise NothingToCopyError(
+            "There is nothing to copy from: every pixel around the hole is missing or marked as "
+            "never to be used. Make the hole smaller or allow more of the picture."
+        )
+
+    def _rounds(self, number: int, coarsest: int, targets: int) -> int:
+        """How often to search and vote at level `number` (0 = full size)."""
+        effort = self._effort
+        if number == coarsest:
+            rounds = effort.coarsest
+        else:
+            rounds = effort.middle if number else effort.finest
+        return min(rounds, max(2, effort.visits // max(1, targets)))
+
+    def _start(self, scale: Scale, coarse: Level | None, number: int) -> Level:
+        """Colours and field to begin with: diffused and random, or those of the coarser level."""
+        level = build_level(scale, self._patch)
+        if coarse is None:
+            diffuse(scale, self._each)
+        else:
+            width, coarse_width = scale.width, coarse.scale.width
+            scale_kernels.inherit(
+                coarse.scale.features, coarse_width, scale.features, width, level.pixels
+            )
+            scale_kernels.refine(
+                coarse.nearest,
+                coarse.cost,
+                coarse_width,
+                width,
+                level.sources,
+                level.nearest,
+                level.cost,
+                level.targets,
+            )
+            self._vote(level)
+        seed = self._seed(number, 1000)
+        scale_kernels.scatter(level.nearest, level.targets, some_sources(level.sources), seed)
+        return level
+
+    def _sweep(self, level: Level, forward: bool, reach: int, seed: int) -> None:
+        """One pass over all targets in bands of rows.
+
+        A band reads one row of its neighbour, therefore even bands run first and odd ones after:
+        what a thread reads never changes meanwhile.
+        """
+        height, width = level.scale.shape
+        cuts = np.searchsorted(level.targets, np.arange(0, height + BAND, BAND) * width)
+        bands = [slice(a, b) for a, b in itertools.pairwise(cuts.tolist())]
+
+        def work(band: slice) -> None:
+            kernels.search(
+                level.scale.features,
+                width,
+                self._patch,
+                level.sources,
+                level.nearest,
+                level.cost,
+                level.targets[band],
+                forward,
+                reach,
+                seed,
+            )
+
+        for parity in (0, 1):
+            self._each(work, [band for band in bands[parity::2] if band.stop > band.start])
+
+    def _vote(self, level: Level) -> None:
+        def work(part: slice) -> None:
+            kernels.vote(
+                level.scale.features,
+                level.scale.width,
+                self._patch,
+                level.nearest,
+                level.cost,
+                level.pixels[part],
+                level.depth,
+                self._by_depth,
+            )
+
+        self._each(work, _parts(level.pixels))
+
+    def _copied(self, image: ImageF32, level: Level) -> ImageF32:
+        """The picture with each hole pixel copied from the place most of its patches name."""
+        result = image.copy()
+        origins = np.arange(level.depth.size, dtype=np.int32)
+
+        def work(part: slice) -> None:
+            pixels = level.pixels[part]
+            chosen = np.empty(pixels.size, np.int32)
+            kernels.choose(
+                level.scale.width,
+                self._patch,
+                level.nearest,
+                level.cost,
+                pixels,
+                level.depth,
+                self._by_depth,
+                chosen,
+            )
+            origins[pixels] = chosen
+            result.reshape(-1, 3)[pixels] = image.reshape(-1, 3)[chosen]
+
+        self._each(work, _parts(level.pixels))
+        if not self._evens_seams:
+            return result
+        shape = level.scale.shape
+        return evened(result, self._problem.hole, origins.reshape(shape), self._token.check)
+
+    def _each(self, work: Callable[[slice], None], slices: list[slice]) -> None:
+        """Do the slices in parallel, heeding a cancel before every one of them."""
+
+        def heedful(piece: slice) -> None:
+            self._token.check()
+            work(piece)
+
+        if len(slices) == 1:
+            heedful(slices[0])
+            return
+        futures = [self._pool.submit(heedful, piece) for piece in slices]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _seed(self, number: int, turn: int) -> int:
+        """A seed for one sweep; 63 bits, because that is what a kernel takes."""
+        return (self._problem.seed * 1_000_003 + number * 10_007 + turn) & (2**63 - 1)
+
+
+def _parts(pixels: Indices) -> list[slice]:
+    return [slice(start, start + PART) for start in range(0, pixels.size, PART)]

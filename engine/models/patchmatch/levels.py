@@ -1,0 +1,226 @@
+"""The pyramid of PatchMatch inpainting: what is matched at each resolution.
+
+Features, their texture channels and the known-weighted averages follow Newson et al. (2014),
+"Video Inpainting of Complex Scenes", sections 3.2 and 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.models.patchmatch import scale_kernels as kernels
+from engine.models.patchmatch.kernels import CHANNELS, WORST, Bytes, Indices
+
+if TYPE_CHECKING:
+    from engine.types import ImageF32, MaskBool
+
+Each: TypeAlias = Callable[[Callable[[slice], None], list[slice]], None]
+"""Runs a function on every slice, maybe in parallel."""
+
+STRIP = 256
+"""Rows prepared at once: bounds the temporary memory and the wait for a cancel."""
+COARSEST_DIAMETER = 30
+"""The hole's inscribed circle stays wider than this at the coarsest level."""
+COARSEST_SIDE = 40
+"""So does the crop's shorter side."""
+FEW = 65_536
+"""Sources that random starts are drawn from."""
+GREY = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One resolution of a picture; flat arrays, index = y * width + x.
+
+    Attributes:
+        width: W.
+        features: (H * W * CHANNELS,): red, green, blue, texture across, texture along, three
+            spare zeros that make a pixel eight bytes.
+        known: (H * W,) share of known pixels below each pixel, 255 = all.
+        usable: (H * W,) 1 where everything below is known and may be copied.
+    """
+
+    width: int
+    features: Bytes
+    known: Bytes
+    usable: Bytes
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.known.size // self.width, self.width
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A scale together with the field that is being improved on it.
+
+    Attributes:
+        scale: the picture; the hole's features change with every vote.
+        sources: (H * W,) non-zero where a patch is fully usable.
+        targets: centres of all patches that touch the hole, ascending.
+        pixels: the hole's pixels, ascending.
+        depth: (H * W,) distance into the hole in pixels, at most 255, 0 outside.
+        nearest: (H * W,) centre of the best source of each target, -1 elsewhere.
+        cost: (H * W,) its distance.
+    """
+
+    scale: Scale
+    sources: Bytes
+    targets: Indices
+    pixels: Indices
+    depth: Bytes
+    nearest: Indices
+    cost: Indices
+
+
+def strips(rows: int) -> list[slice]:
+    return [slice(top, min(rows, top + STRIP)) for top in range(0, rows, STRIP)]
+
+
+def valid_sources(scale: Scale, patch: int) -> Bytes:
+    """(H * W,) 1 where a whole patch around the pixel is usable."""
+    usable = scale.usable.reshape(scale.shape)
+    window = np.ones((patch, patch), np.uint8)
+    eroded = cv2.erode(usable, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(eroded, np.uint8).reshape(-1)
+
+
+def build_level(scale: Scale, patch: int) -> Level:
+    height, width = scale.shape
+    hole = (scale.known < 128).astype(np.uint8).reshape(scale.shape)
+    window = np.ones((patch, patch), np.uint8)
+    touched = cv2.dilate(hole, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    radius = patch // 2
+    touched[:radius] = touched[height - radius :] = 0
+    touched[:, :radius] = touched[:, width - radius :] = 0
+    depth = cv2.distanceTransform(hole, cv2.DIST_L2, 3)
+    return Level(
+        scale,
+        valid_sources(scale, patch),
+        np.flatnonzero(touched).astype(np.int32),
+        np.flatnonzero(hole).astype(np.int32),
+        np.minimum(depth, 255).astype(np.uint8).reshape(-1),
+        np.full(width * height, -1, np.int32),
+        np.full(width * height, WORST, np.int32),
+    )
+
+
+def some_sources(sources: Bytes) -> Indices:
+    """At most about `FEW` centres, spread evenly; empty if there is none at all."""
+    stride = max(1, sources.size // (16 * FEW))
+    found = np.flatnonzero(sources[::stride]) * stride
+    if found.size < 64 and stride > 1:
+        found = np.flatnonzero(sources)
+    return found[:: max(1, found.size // FEW)].astype(np.int32)
+
+
+def describe(
+    image: ImageF32, hole: MaskBool, forbidden: MaskBool | None, texture: float, each: Each
+) -> Scale:
+    """The finest scale: bytes of the picture and its texture.
+
+    Texture is the mean absolute slope over 5x5 known pixels, `texture` times as strong as a
+    colour; without it, smooth patches win everywhere (Newson et al. 2014, section 3.2).
+    """
+    height, width = hole.shape
+    features = np.zeros((height, width, CHANNELS), np.uint8)
+
+    def work(rows: slice) -> None:
+        halo = slice(max(0, rows.start - 3), min(height, rows.stop + 3))
+        inner = slice(rows.start - halo.start, rows.stop - halo.start)
+        rgb = np.clip(image[halo] * np.float32(255), 0, 255)
+        known = ~hole[halo]
+        features[rows, :, :3] = rgb[inner] + np.float32(0.5)
+        grey = rgb @ GREY
+        features[rows, :, 3] = _texture(grey, known, texture)[inner]
+        features[rows, :, 4] = _texture(grey.T, known.T, texture).T[inner]
+
+    each(work, strips(height))
+    usable = ~hole if forbidden is None else ~(hole | forbidden)
+    return Scale(
+        width,
+        features.reshape(-1),
+        np.where(hole, np.uint8(0), np.uint8(255)).reshape(-1),
+        usable.astype(np.uint8).reshape(-1),
+    )
+
+
+def _texture(
+    grey: npt.NDArray[np.float32], known: MaskBool, gain: float
+) -> npt.NDArray[np.float32]:
+    """Mean absolute difference to the left neighbour over known 5x5 pixels, 0..255."""
+    slope = np.zeros(grey.shape, np.float32)
+    both = np.zeros(grey.shape, np.float32)
+    both[:, 1:] = known[:, 1:] & known[:, :-1]
+    slope[:, 1:] = np.abs(grey[:, 1:] - grey[:, :-1]) * both[:, 1:]
+    share = np.maximum(cv2.blur(both, (5, 5)), np.float32(1e-6))
+    return np.clip(cv2.blur(slope, (5, 5)) / share * np.float32(gain), 0, 255)
+
+
+def halved(scale: Scale, each: Each) -> Scale:
+    """Half the size, each pixel the mean of its known parts."""
+    height, width = ((side + 1) // 2 for side in scale.shape)
+    features = np.empty((height, width * CHANNELS), np.uint8)
+    known = np.empty((height, width), np.uint8)
+    usable = np.empty((height, width), np.uint8)
+
+    def work(rows: slice) -> None:
+        kernels.halve(
+            scale.features,
+            scale.known,
+            scale.usable,
+            scale.width,
+            rows.start,
+            features[rows].reshape(-1),
+            known[rows].reshape(-1),
+            usable[rows].reshape(-1),
+        )
+
+    each(work, strips(height))
+    return Scale(width, features.reshape(-1), known.reshape(-1), usable.reshape(-1))
+
+
+def pyramid(finest: Scale, patch: int, each: Each) -> list[Scale]:
+    """Scales from fine to coarse, as long as the hole is wide and sources remain."""
+    hole = np.pad((finest.known == 0).astype(np.uint8).reshape(finest.shape), 1)
+    diameter = 2 * float(cv2.distanceTransform(hole, cv2.DIST_L2, 3).max())
+    side = float(min(finest.shape))
+    scales = [finest]
+    while diameter / 2 >= COARSEST_DIAMETER and side / 2 >= COARSEST_SIDE:
+        coarser = halved(scales[-1], each)
+        if not valid_sources(coarser, patch).any():
+            break
+        scales.append(coarser)
+        diameter, side = diameter / 2, side / 2
+    return scales
+
+
+def diffuse(scale: Scale, each: Each) -> None:
+    """Fill unknown features smoothly from the border: pull to one pixel, push back, then blur."""
+    ladder = list(_halvings(scale, each))
+    below = ladder[-1].features.reshape(*ladder[-1].shape, CHANNELS)
+    for step in reversed(ladder[:-1]):
+        picture = step.features.reshape(*step.shape, CHANNELS)
+        unknown = (step.known == 0).reshape(step.shape)
+        grown = cv2.resize(below, (2 * below.shape[1], 2 * below.shape[0]))
+        picture[unknown] = grown.reshape(*grown.shape[:2], CHANNELS)[
+            : picture.shape[0], : step.width
+        ][unknown]
+        below = picture
+    unknown = (scale.known == 0).reshape(scale.shape)
+    picture = scale.features.reshape(*scale.shape, CHANNELS)
+    for _ in range(8):
+        picture[unknown] = cv2.blur(picture, (3, 3)).reshape(picture.shape)[unknown]
+
+
+def _halvings(scale: Scale, each: Each) -> Iterator[Scale]:
+    yield scale
+    while scale.known.size > 1:
+        scale = halved(scale, each)
+        yield scale
