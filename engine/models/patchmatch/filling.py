@@ -151,7 +151,12 @@ class _Run:
             yield from scaled(self._improve(level, rounds, number), done, end)
             done = end
         yield Progress(done, 1.0, "Copying")
-        return self._copied(image, level)
+        result, origins = self._copied(image, level)
+        if not self._evens_seams:
+            return result
+        yield Progress(0.995, 1.0, "Evening out the seams")
+        del level, scales, finest  # memory that the next step can use
+        return evened(result, problem.hole, origins, self._token.check)
 
     def _improve(self, level: Level, rounds: int, number: int) -> Steps[None]:
         """Search and vote in turns; the vote after the last search is left to what follows."""
@@ -251,8 +256,12 @@ class _Run:
 
         self._each(work, _parts(level.pixels))
 
-    def _copied(self, image: ImageF32, level: Level) -> ImageF32:
-        """The picture with each hole pixel copied from the place most of its patches name."""
+    def _copied(self, image: ImageF32, level: Level) -> tuple[ImageF32, Indices]:
+        """Each hole pixel copied from the place most of its patches name.
+
+        Returns:
+            The picture, and (H, W) the flat index of the pixel that each one is a copy of.
+        """
         result = image.copy()
         origins = np.arange(level.depth.size, dtype=np.int32)
 
@@ -273,10 +282,7 @@ class _Run:
             result.reshape(-1, 3)[pixels] = image.reshape(-1, 3)[chosen]
 
         self._each(work, _parts(level.pixels))
-        if not self._evens_seams:
-            return result
-        shape = level.scale.shape
-        return evened(result, self._problem.hole, origins.reshape(shape), self._token.check)
+        return result, origins.reshape(level.scale.shape)
 
     def _each(self, work: Callable[[slice], None], slices: list[slice]) -> None:
         """Do the slices in parallel, heeding a cancel before every one of them."""

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 Planes: TypeAlias = npt.NDArray[np.float32]
 """(H, W, 3) float32; not an image: may be negative."""
 
-LARGEST_STEP = 0.2
-"""Steps well above this are left alone. Of 0.04 to 0.3, larger ones gain PSNR and lose texture."""
+Plane: TypeAlias = npt.NDArray[np.float32]
+"""(H, W) float32: one colour of the same."""
+
+LARGEST_STEP = 0.4
+"""Steps from here on are left alone, smaller ones are trusted the more the smaller they are."""
 
 LARGEST_CHANGE = 0.08
 """Pieces are never lightened or darkened by more: beyond, it shows as a haze."""
@@ -38,6 +41,9 @@ ALONG = 5
 SWEEPS = 12
 DAMPING = 0.8  # of Jacobi's iteration: what smooths the error fastest in two dimensions
 COARSEST = 4
+
+MARGIN = 16
+"""Known pixels around the hole that take part: halved sizes must still see some."""
 
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
 
@@ -60,33 +66,39 @@ def evened(
     Returns:
         (H, W, 3) float32, 0..1, equal to `fill` outside the hole.
     """
-    divergence = _divergence(fill, hole, sources)
-    box = extent(hole).grown(1).intersected(Box.whole(hole))
+    box = extent(hole).grown(MARGIN).intersected(Box.whole(hole))
     inside = hole[box.slices]
-    correction = _solved(divergence[box.slices], inside, check)
+    steps = _steps(fill, hole, sources, box)
     result = fill.copy()
     part = result[box.slices]
+    # One colour at a time, because twelve megapixels in three colours would be a gigabyte.
+    correction = np.dstack(
+        [_solved(steps[0][..., c].copy(), steps[1][..., c].copy(), inside, check) for c in range(3)]
+    )
     change = LARGEST_CHANGE * np.tanh(correction[inside] / LARGEST_CHANGE)
     part[inside] = np.clip(part[inside] + change, 0.0, 1.0)
     return result
 
 
-def _divergence(fill: ImageF32, hole: MaskBool, sources: npt.NDArray[np.int32]) -> Planes:
-    """By how much each pixel should rise against its neighbours, summed over them.
+def _steps(
+    fill: ImageF32, hole: MaskBool, sources: npt.NDArray[np.int32], box: Box
+) -> tuple[Planes, Planes]:
+    """By how much the step from each pixel to its right and to its lower neighbour should change.
 
     Zero wherever neighbours were copied from neighbours, so the work is done on seams only.
+
+    Returns:
+        Two (h, w, 3) planes of the box; the last column or row of each is zero.
     """
     height, width = hole.shape
     colours, unknown = fill.reshape(-1, 3), hole.reshape(-1)
-    divergence = np.zeros(fill.shape, np.float32)
-    for shift, size in ((1, width), (width, height)):
+    part, origin = fill[box.slices], sources[box.slices]
+    planes = (np.zeros(part.shape, np.float32), np.zeros(part.shape, np.float32))
+    for plane, shift, size in ((planes[0], 1, width), (planes[1], width, height)):
         before, after = _pairs(shift == 1)
-        seam = np.nonzero(sources[after] != sources[before] + shift)
-        first, last = sources[before][seam].astype(np.int64), sources[after][seam].astype(np.int64)
-        place = (
-            first % width if shift == 1 else first // width,
-            (last % width if shift == 1 else last // width),
-        )
+        seam = np.nonzero(origin[after] != origin[before] + shift)
+        first, last = origin[before][seam].astype(np.int64), origin[after][seam].astype(np.int64)
+        place = (first % width, last % width) if shift == 1 else (first // width, last // width)
         # What the first source shows towards its own successor, the last from its predecessor.
         onward = np.where(place[0] < size - 1, first + shift, first)
         behind = np.where(place[1] > 0, last - shift, last)
@@ -96,12 +108,10 @@ def _divergence(fill: ImageF32, hole: MaskBool, sources: npt.NDArray[np.int32]) 
         wanted = (colours[onward] - colours[first]) * onward_known[:, None]
         wanted += (colours[last] - colours[behind]) * behind_known[:, None]
         wanted /= np.maximum(witnesses, 1)[:, None]
-        change = wanted - (fill[after][seam] - fill[before][seam])
+        change = wanted - (part[after][seam] - part[before][seam])
         trust = _trust(change) * (witnesses > 0)
-        change = _agreed(change, trust, seam, hole.shape) * trust[:, None]
-        divergence[before][seam] += change
-        divergence[after][seam] -= change
-    return divergence
+        plane[before][seam] = _agreed(change, trust, seam, origin.shape) * trust[:, None]
+    return planes
 
 
 def _pairs(horizontal: bool) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
@@ -113,10 +123,10 @@ def _pairs(horizontal: bool) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
 
 
 def _trust(change: Planes) -> npt.NDArray[np.float32]:
-    """1 for small steps, towards 0 for those that are edges of the picture."""
+    """1 for small steps, 0 for those that are edges of the picture (Tukey's biweight)."""
     step = np.abs(change).max(axis=1, initial=0.0) / LARGEST_STEP
-    trust: npt.NDArray[np.float32] = np.exp(-np.square(step))
-    return trust
+    trust: npt.NDArray[np.float32] = np.square(np.maximum(0, 1 - np.square(step)))
+    return trust.astype(np.float32)
 
 
 def _agreed(
@@ -132,43 +142,53 @@ def _agreed(
     """
     planes = np.zeros((*shape, 4), np.float32)
     planes[seam] = np.column_stack([change * trust[:, None], trust])
-    sums = cv2.blur(planes, (ALONG, ALONG))[seam]
-    agreed: Planes = sums[:, :3] / np.maximum(sums[:, 3:], 1e-6)
+    sums = cv2.blur(planes, (ALONG, ALONG))[seam].astype(np.float32)
+    agreed: Planes = np.divide(sums[:, :3], np.maximum(sums[:, 3:], 1e-6), dtype=np.float32)
     return agreed
 
 
-def _solved(divergence: Planes, hole: MaskBool, check: Callable[[], None]) -> Planes:
-    """The correction whose Laplacian is `divergence`; zero outside the hole.
+def _solved(across: Plane, down: Plane, hole: MaskBool, check: Callable[[], None]) -> Plane:
+    """The correction whose steps come closest to those wanted; zero outside the hole.
 
     From coarse to fine: each size starts from the next smaller one's answer, so that a dozen
     damped Jacobi sweeps are enough everywhere.
     """
     height, width = hole.shape
-    correction: Planes = np.zeros(divergence.shape, np.float32)
+    correction: Plane = np.zeros(hole.shape, np.float32)
     if min(height, width) > COARSEST:
-        smaller, smaller_hole = _halved(divergence, hole)
-        coarse = _solved(smaller, smaller_hole, check)
+        coarse = _solved(*_halved(across, down, hole), check)
         size = (2 * coarse.shape[1], 2 * coarse.shape[0])
-        correction += cv2.resize(coarse, size)[:height, :width] * hole[:, :, None]
-    ones = np.ones(hole.shape, np.float32)
+        correction += cv2.resize(coarse, size)[:height, :width] * hole
+    divergence = across + down
+    divergence[:, 1:] -= across[:, :-1]
+    divergence[1:] -= down[:-1]
     # One neighbour fewer at the picture's edge: there the correction goes on level.
-    neighbours = cv2.filter2D(ones, -1, _CROSS, borderType=cv2.BORDER_CONSTANT)
-    pace = (DAMPING * hole / np.maximum(neighbours, 1))[:, :, None].astype(np.float32)
+    neighbours = cv2.filter2D(
+        np.ones(hole.shape, np.float32), -1, _CROSS, borderType=cv2.BORDER_CONSTANT
+    )
+    pace = (DAMPING * hole / np.maximum(neighbours, 1)).astype(np.float32)
     for _ in range(SWEEPS):
         check()
         around = cv2.filter2D(correction, -1, _CROSS, borderType=cv2.BORDER_CONSTANT)
-        correction += pace * (around - divergence - correction * neighbours[:, :, None])
+        correction += pace * (around - divergence - correction * neighbours)
     return correction
 
 
-def _halved(divergence: Planes, hole: MaskBool) -> tuple[Planes, MaskBool]:
-    """Half the size; a cell of which less than three quarters are hole counts as known."""
+def _halved(across: Plane, down: Plane, hole: MaskBool) -> tuple[Plane, Plane, MaskBool]:
+    """Half the size: the steps between the means of 2x2 pixels; half a cell of hole is hole."""
     rows, columns = (hole.shape[0] + 1) // 2, (hole.shape[1] + 1) // 2
-    planes = np.zeros((2 * rows, 2 * columns, 4), np.float32)
-    part = planes[: hole.shape[0], : hole.shape[1]]
-    part[..., :3] = divergence * hole[:, :, None]
-    part[..., 3] = hole
-    cells = planes.reshape(rows, 2, columns, 2, 4).sum(axis=(1, 3))
-    share = cells[..., 3] / 4
-    # Twice the spacing makes the Laplacian's sum four times the mean.
-    return cells[..., :3] / np.maximum(share, 0.25)[..., None], share >= 0.75
+    padded = np.zeros((2 * rows, 2 * columns), np.float32)
+    padded[: hole.shape[0], : hole.shape[1]] = hole
+    share = padded.reshape(rows, 2, columns, 2).mean(axis=(1, 3))
+    return _joined(across), _joined(down.T).T.copy(), share >= 0.5
+
+
+def _joined(across: Plane) -> Plane:
+    """Steps from cell to cell: half of that inside the one, that between, half of the other's."""
+    height, width = across.shape
+    rows, columns = (height + 1) // 2, (width + 1) // 2
+    padded: Plane = np.zeros((2 * rows, 2 * columns + 2), np.float32)
+    padded[:height, :width] = across
+    by_row = padded[:, 1:-2:2] + (padded[:, :-2:2] + padded[:, 2::2]) * np.float32(0.5)
+    joined: Plane = (by_row[::2] + by_row[1::2]) * np.float32(0.5)
+    return joined
