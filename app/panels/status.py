@@ -71,6 +71,7 @@ class Status(QStatusBar):
     @Slot()
     def _show_picture(self) -> None:
         document = self._session.document
+        self._hide_empty()
         if document is None:
             self._picture.clear()
             self._zoom.clear()
@@ -80,6 +81,11 @@ class Status(QStatusBar):
         profile = profile_name(document.picture.source.icc)
         parts = [f"{document.width} × {document.height}", f"{depth}-bit {kind}", profile]
         self._picture.setText("   ".join(part for part in parts if part))
+
+    def _hide_empty(self) -> None:
+        """Without a picture the rest stands at the left: an empty label would keep its gap."""
+        for label in (self._picture, self._hole, self._zoom):
+            label.setVisible(self._session.has_picture)
 
     @Slot()
     def _show_hole(self) -> None:

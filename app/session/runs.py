@@ -262,7 +262,7 @@ class Runs(QObject):
         """Mark the result that is in the picture: undo and redo may have changed it."""
         document = self._session.document
         result = self._states.get(document.image_state) if document is not None else None
-        current = result if result in self.shelf else None
+        current = result if result is not None and result in self.shelf else None
         if current is not self.shelf.current:
             self.shelf.current = current
             self.results_changed.emit()

@@ -126,6 +126,8 @@ class MainWindow(QMainWindow):
         session.look_changed.connect(self._dressing.follow_setting)
         session.noticed.connect(self.messages.show_notice)
         session.files.opened.connect(self._show_recent)
+        # Now and not at the end only: a crash shall not cost the list of recent files.
+        session.files.opened.connect(self._save_settings)
         self.messages.details_wanted.connect(self._show_details)
         self.startup.open_wanted.connect(session.files.ask_open)
         self.startup.picked.connect(self._open_name)
@@ -191,6 +193,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_recent(self) -> None:
         self.startup.show_recent(self.session.settings.recent)
+
+    @Slot()
+    def _save_settings(self) -> None:
+        settings_file.save(self.session.settings, self._settings_path)
 
     def _fill_recent_menu(self) -> None:
         self._recent_menu.clear()
@@ -280,7 +286,7 @@ class MainWindow(QMainWindow):
         # Threads may need a moment to notice; nobody has to look at that.
         self.hide()
         self.session.end()
-        settings_file.save(settings, self._settings_path)
+        self._save_settings()
         event.accept()
 
     def _allow_close(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDoubleSpinBox, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDoubleSpinBox, QLabel, QToolButton
 
 from engine.jobs import CancelToken, Job, Progress, Steps
 from tests.app import fake_backend
@@ -213,6 +213,23 @@ def test_the_compare_button_shows_the_original_only_while_it_is_pressed(
     assert not desk.session.comparing
 
 
+def test_a_crash_does_not_cost_the_list_of_recent_files(desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    assert stored_settings(desk.folder)["recent"] == [str(photo)]
+
+
+def test_without_a_picture_the_status_bar_keeps_no_gaps(desk: Desk, photo: Path) -> None:
+    def shown() -> list[str]:
+        labels = desk.window.status.findChildren(QLabel)
+        return [label.text() for label in labels if label.isVisible()]
+
+    assert shown() == ["CPU"]
+    desk.open(photo)
+    assert len(shown()) == 4
+    desk.session.files.close()
+    assert shown() == ["CPU"]
+
+
 def test_esc_stops_a_run_that_waits_for_the_preparation_at_once(desk: Desk, photo: Path) -> None:
     desk.open(photo)
     desk.paint()
@@ -226,12 +243,14 @@ def test_esc_stops_a_run_that_waits_for_the_preparation_at_once(desk: Desk, phot
     job = Job("Preparing", prepare)
     desk.session.runs.tasks.start(job, ended.append, failed=ended.append, can_cancel=False)
     desk.key(Qt.Key.Key_Return)
-    assert desk.session.runs.is_running
+    was_running = desk.session.runs.is_running
     desk.key(Qt.Key.Key_Escape)
-    assert not desk.session.runs.is_running
-    assert "Cancelled" in desk.said()
+    is_running, said = desk.session.runs.is_running, desk.said()
     desk.key(Qt.Key.Key_Return)
     preparing.set()
+    assert was_running
+    assert not is_running
+    assert "Cancelled" in said
     desk.wait(lambda: len(desk.session.runs.shelf) == 1)
 
 

@@ -34,7 +34,7 @@ class Bound:
         return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
 
-MODULES = ("startup", "painting", "backends", "ui_stall", "soak", "peers")
+MODULES = ("startup", "painting", "backends", "ui_stall", "soak")
 
 BOUNDS: dict[str, Bound] = {}
 
