@@ -34,7 +34,10 @@ class Doors(QObject):
     def enter(self, files: Sequence[Path], mask: Path | None) -> None:
         """Open what the command line named, unless work of last time is recovered."""
         session = self._session
-        if not session.keep_copies().offer() and files:
+        if session.keep_copies().offer():
+            if files:
+                session.say(f"“{files[0].name}” was not opened, because earlier work is recovered.")
+        elif files:
             then = partial(session.masks.open, mask) if mask is not None else None
             session.files.open_all(files, then)
 

@@ -1,0 +1,83 @@
+"""Makes the pictures of the README from the program itself: `make screenshots`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import numpy as np
+from PIL import Image
+from PySide6.QtWidgets import QApplication
+
+from app import gui
+from engine import resources
+from engine.pictures import open_mask, open_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.window.window import MainWindow
+
+FOLDER = Path(__file__).parent / "images"
+SIZE = (1360, 860)
+PATIENCE_S = 120.0
+TINT = np.array([255, 60, 110], np.float32)
+
+
+def main() -> int:
+    FOLDER.mkdir(exist_ok=True)
+    picture, mask = next(pair for pair in resources.samples() if pair[0].stem == "rocket")
+    application = QApplication(sys.argv)
+    with tempfile.TemporaryDirectory() as name:
+        window = gui.open_window(application, Path(name, "settings.json"), Path(name, "recovery"))
+        window.resize(*SIZE)
+        window.begin([picture], mask)
+        session = window.session
+        _wait(application, lambda: session.has_hole and session.runs.tasks.is_idle)
+        _save(application, window, "editor.png")
+        session.runs.inpaint()
+        _wait(application, lambda: session.has_results and session.runs.tasks.is_idle)
+        session.use_backend("telea")
+        session.runs.inpaint()
+        _wait(application, lambda: len(session.runs.shelf) == 2 and session.runs.tasks.is_idle)
+        session.runs.step(-1)
+        _save(application, window, "results.png")
+        document = session.document
+        if document is not None:
+            Image.fromarray(document.image).save(FOLDER / "rocket-filled.jpg", quality=88)
+        session.end()
+    _save_masked(picture, mask)
+    return 0
+
+
+def _wait(application: QApplication, is_done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the program did not get there")
+        application.processEvents()
+        time.sleep(0.01)
+
+
+def _save(application: QApplication, window: MainWindow, name: str) -> None:
+    until = time.monotonic() + 1.5
+    _wait(application, lambda: time.monotonic() > until)
+    window.grab().save(str(FOLDER / name))
+
+
+def _save_masked(picture: Path, mask: Path) -> None:
+    pixels = open_picture(picture).pixels
+    hole = open_mask(mask, (pixels.shape[1], pixels.shape[0])).hole
+    tinted = pixels.copy()
+    tinted[hole] = pixels[hole] * 0.45 + TINT * 0.55
+    Image.fromarray(tinted).save(FOLDER / "rocket-mask.jpg", quality=88)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
