@@ -36,7 +36,29 @@ class Bound:
 
 MODULES = ("startup", "painting", "backends", "ui_stall", "soak")
 
-BOUNDS: dict[str, Bound] = {}
+BOUNDS: dict[str, Bound] = {
+    "startup.ratio": Bound(3.0),
+    "startup.heavy_modules": Bound(0),
+    **{
+        f"painting.{case}_{figure}": Bound(limit)
+        for case in ("fit_60px", "fit_400px", "actual_60px", "actual_400px")
+        for figure, limit in (
+            ("move_median_ms", 8),
+            ("move_p99_ms", 16),
+            ("undo_ms", 30),
+            ("redo_ms", 30),
+        )
+    },
+    "backends.brush_times_faster": Bound(5, at_least=True),
+    "backends.blob_times_faster": Bound(5, at_least=True),
+    "backends.12mp_peak_mib": Bound(1024),
+    "backends.patchmatch_cancel_s": Bound(0.5),
+    "backends.telea_cancel_s": Bound(0.5),
+    "backends.navier-stokes_cancel_s": Bound(0.5),
+    "ui_stall.patchmatch_max_ms": Bound(50),
+    "ui_stall.telea_max_ms": Bound(50),
+    "soak.growth_percent": Bound(5),
+}
 
 
 def run(names: list[str]) -> dict[str, float]:
