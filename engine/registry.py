@@ -80,7 +80,7 @@ _ROWS = (
         factory="engine.models.patchmatch:PatchMatch",
         paper="Wexler, Shechtman, Irani 2007; Barnes et al. 2009; Newson et al. 2014",
         options=_PATCHMATCH,
-        bytes_per_pixel=72,
+        bytes_per_pixel=96,
         copies=True,
     ),
     BackendSpec(
