@@ -63,6 +63,7 @@ class OpenCvInpainter:
             token.check()
             share = (time.monotonic() - start) / expected
             yield Progress(min(0.95, share), 1.0, "Continuing the surroundings")
+        token.check()  # a call that ended just now may not swallow the wish to stop
         result = problem.image.copy()
         result[box.slices][hole] = planes.result()[hole]
         return result
