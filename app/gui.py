@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 # qtawesome goes through qtpy, which must not go looking for another Qt.
 os.environ.setdefault("QT_API", "pyside6")
 
-from PySide6.QtCore import QObject, QSocketNotifier, QtMsgType, Slot, qInstallMessageHandler
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QtMsgType, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app import settings as settings_file
@@ -54,6 +54,8 @@ def run(files: Sequence[Path], mask: Path | None, backend: str | None) -> int:
     """
     write_log(settings_file.log_folder())
     application = QApplication(sys.argv[:1])
+    # Merged mouse moves would cut the corners of a quick stroke; X11's plugin has just set this.
+    application.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     application.setApplicationName("Lacuna")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("lacuna")
