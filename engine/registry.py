@@ -36,7 +36,7 @@ _PATCHMATCH = (
         label="Effort",
         default="normal",
         choices=("fast", "normal", "thorough"),
-        help="Rounds of search; thorough takes about four times as long as normal.",
+        help="Rounds of search: fast for a first look, thorough takes longest.",
     ),
     Option(
         name="patch",
