@@ -47,6 +47,11 @@ class BackendSpec:
         bytes_per_pixel: peak memory per pixel of the crop, measured; for the estimate before a run.
         fixed_bytes: peak memory that does not depend on the crop, measured.
         copies: fills by copying known pixels, so it needs some and honours "never from here".
+        network: "module:class" of a generator; empty for a classical backend.
+        configuration: keyword arguments of that class; a weight file may override them.
+        native_side: side of the square pictures a generator is trained on, in pixels.
+        multiple: the generator's sides are padded to a multiple of this.
+        parameters: number of trainable parameters.
     """
 
     id: str
@@ -61,6 +66,8 @@ class BackendSpec:
     bytes_per_pixel: int = 64
     fixed_bytes: int = 0
     copies: bool = False
+    network: str = ""
+    configuration: Options = field(default_factory=dict, hash=False)
     native_side: int | None = None
     multiple: int = 1
     parameters: int = 0

@@ -39,5 +39,17 @@ class UnusableBackendError(EngineError):
     """The backend exists but cannot run here; the text says why."""
 
 
+class DeviceError(EngineError):
+    """A graphics card cannot do the work; the processor can."""
+
+
+class DeviceMemoryError(DeviceError):
+    """The work does not fit into the graphics card's memory; a smaller crop may."""
+
+
+class WeightsError(EngineError):
+    """A file of weights cannot be used: it is missing, damaged, or belongs to something else."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a wish, not an error
     """Raised inside a task at its next check once somebody asked it to stop."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
-import numba  # noqa: TID253 - this module is imported by the worker only
+import numba  # this module is imported by the worker only
 import numpy as np
 import numpy.typing as npt
 import platformdirs
