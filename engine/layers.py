@@ -119,10 +119,10 @@ class ReflectConv(nn.Conv2d):
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-    """softmax(scale * query @ key^T) @ value, in float32 and without the whole matrix in memory.
+    """softmax(scale * query @ key^T) @ value, without the whole matrix in memory.
 
-    To give a key the logit 0 and no value, as some of the papers do with missing keys, zero its
-    rows in `key` and `value`.
+    Half precision is left for single. To give a key the logit 0 and no value, as some of the
+    papers do with missing keys, zero its rows in `key` and `value`.
 
     Args:
         query: (B, Q, D).
@@ -131,9 +131,9 @@ def attention(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor
         scale: factor of the scores; no 1/sqrt(D) is added.
 
     Returns:
-        (B, Q, E) float32.
+        (B, Q, E).
     """
-    query, key, value = query.float(), key.float(), value.float()
+    query, key, value = wide(query), wide(key), wide(value)
     if query.device.type == "cpu" and not torch.is_grad_enabled():
         return _flash(query, key, value, scale)
     parts = []
@@ -162,7 +162,12 @@ def _flash(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
 def full_precision(device: torch.device) -> Iterator[None]:
     """Turn autocasting off for sums and exponents that half precision would spoil.
 
-    Tensors made outside stay as they are: call `.float()` on what enters.
+    Tensors made outside stay as they are: call `wide` on what enters.
     """
     with torch.autocast(device.type, enabled=False):
         yield
+
+
+def wide(x: Tensor) -> Tensor:
+    """The tensor in single precision if it comes in half, as it is otherwise."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

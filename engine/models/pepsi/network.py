@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.errors import InvalidInputError
 from engine.generator import Generation, Generator
-from engine.layers import ReflectConv, full_precision, pulse, reflect_pad, shrink_hole
+from engine.layers import ReflectConv, full_precision, pulse, reflect_pad, shrink_hole, wide
 from engine.models.pepsi.attention import borrow
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Decoder(nn.Module):
             x = block(x)
         pulse()
         with full_precision(x.device):  # half precision has but 128 steps between 1/2 and 1
-            made: Tensor = self.picture(x.float())
+            made: Tensor = self.picture(wide(x))
         return made.clamp(-1, 1)
 
 

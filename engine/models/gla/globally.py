@@ -1,0 +1,142 @@
+"""Mask pruning-based global attention (MPGA): every missing position looks at all known ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.layers import attention, full_precision, shrink_hole, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHANNELS = 128
+
+
+class Projections(nn.Module):
+    """The 1x1 convolutions to query, key and value, for features with the channels last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query = nn.Conv2d(CHANNELS, CHANNELS // 8, 1)
+        self.key = nn.Conv2d(CHANNELS, CHANNELS // 8, 1)
+        self.value = nn.Conv2d(CHANNELS, CHANNELS, 1)
+
+
+def project(tokens: Tensor, conv: nn.Conv2d) -> Tensor:
+    """A 1x1 convolution of (..., C)."""
+    return F.linear(tokens, conv.weight.flatten(1), conv.bias)
+
+
+def borrowed(
+    missing: Tensor,
+    known: Tensor,
+    query: nn.Conv2d,
+    key: nn.Conv2d,
+    value: nn.Conv2d,
+    *,
+    strict: bool,
+) -> Tensor:
+    """Attended features of the missing positions (equations 1 to 4), pruned by key columns.
+
+    All missing keys have the logit 0, so together they are one key with the logit log(their
+    number) whose value is their mean; that is exact, and only missing x known scores are left.
+
+    Args:
+        missing: (M, C) features of the missing positions, at least one.
+        known: (K, C) features of the known ones, perhaps none.
+        query: 1x1 convolution.
+        key: 1x1 convolution.
+        value: 1x1 convolution.
+        strict: leave the missing keys out, unless there are no others.
+
+    Returns:
+        (M, C): mixtures of values whose weights are positive and sum to 1.
+    """
+    queries = project(missing, query)  # (M, 16)
+    keys, values = project(known, key), project(known, value)  # (K, 16), (K, C)
+    if not strict or not len(known):
+        queries = F.pad(queries, (0, 1), value=1.0)
+        count = keys.new_full((1, 1), len(missing)).log()
+        sink = F.pad(count, (keys.shape[1], 0))  # (1, 17)
+        keys = torch.cat([F.pad(keys, (0, 1)), sink])
+        values = torch.cat([values, project(missing.mean(0, keepdim=True), value)])
+    return attention(queries[None], keys[None], values[None], 1.0)[0].to(missing.dtype)
+
+
+class GlobalAttention(Projections):
+    """MPGA at a quarter of the size.
+
+    With preset "released" the program's mask is the wrong way round: known queries get uniform
+    weights, hence the mean value, and missing ones keep gamma times their own features. Then
+    nothing depends on query and key.
+    """
+
+    def __init__(self, *, released: bool, strict: bool) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(1))
+        self.released = released
+        self.strict = strict
+
+    def forward(
+        self, psi: Tensor, hole: Tensor, *, maps: bool
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """Attend.
+
+        Args:
+            psi: (B, 128, h, w).
+            hole: (B, 1, 4 h, 4 w).
+            maps: no maps are made here.
+
+        Returns:
+            (B, 128, h, w), and no maps.
+        """
+        del maps
+        small = shrink_hole(hole, 4) > 0.5  # (B, 1, h, w)
+        with full_precision(psi.device):
+            psi = wide(psi)
+            if self.released:
+                mean = psi.mean((2, 3))  # (B, C)
+                everywhere = project(mean, self.value)[:, :, None, None]
+                return torch.where(small, self.gamma * psi, everywhere), {}
+            return attend_holes(psi, small, self, strict=self.strict), {}
+
+
+def attend_holes(
+    psi: Tensor, hole: Tensor, projections: Projections, *, strict: bool, own: Tensor | None = None
+) -> Tensor:
+    """Equation 5: known positions keep their features, missing ones get attended features.
+
+    Args:
+        psi: (B, C, h, w).
+        hole: (B, 1, h, w) bool.
+        projections: query, key and value.
+        strict: see `borrowed`.
+        own: what known positions keep instead of psi, (B, C, h, w).
+    """
+    batch, channels, height, width = psi.shape
+    tokens = psi.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
+    kept = psi if own is None else own
+    done = []
+    for sample, sample_hole, result in zip(
+        tokens,
+        hole.flatten(1),
+        kept.permute(0, 2, 3, 1).reshape(batch, height * width, channels),
+        strict=True,
+    ):
+        place = sample_hole.nonzero()[:, 0]
+        if len(place):
+            attended = borrowed(
+                sample[place],
+                sample[~sample_hole],
+                projections.query,
+                projections.key,
+                projections.value,
+                strict=strict,
+            )
+            result = result.index_copy(0, place, attended)  # noqa: PLW2901
+        done.append(result)
+    return torch.stack(done).view(batch, height, width, channels).permute(0, 3, 1, 2)
