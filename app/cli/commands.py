@@ -20,6 +20,7 @@ COMMANDS = {
     "inpaint": "fill the masked part of one picture",
     "backends": "list the methods and their options",
     "self-test": "try every backend on a tiny picture",
+    "import-weights": "convert an officially released checkpoint",
     "keys": "print the editor's keys",
     "demo": "fill the bundled sample picture, without a display",
 }
