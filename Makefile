@@ -25,7 +25,7 @@ test: $(VENV)/.dev
 	@packaging/system-packages.sh test
 	$(BIN)/lint-imports
 	$(BIN)/lacuna self-test
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not e2e"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile -m "not e2e"
 	$(BIN)/pytest -q -m e2e
 
 check: lint type test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from engine.backend import Inpainter, Problem
+    from engine.backend import BackendSpec, Inpainter, Problem
     from engine.jobs import CancelToken, Steps
-    from engine.types import ImageF32, MaskBool
+    from engine.types import Box, ImageF32, MaskBool
+
+SHORTEST = 64
+"""Side below which a crop tells a network nothing, and the network pads it."""
 
 
 def fill(
@@ -41,6 +45,21 @@ def fill(
     result = problem.image.copy()
     result[problem.hole] = np.clip(enlarged, 0.0, 1.0)[problem.hole]
     return result
+
+
+def trained_scale(spec: BackendSpec, box: Box) -> float:
+    """The scale, at most 1, that gives a crop as many pixels as the backend is trained on.
+
+    By area rather than by the longer side, so that the context of a long thin hole stays visible;
+    sides below `SHORTEST` count as that long, because networks pad them.
+    """
+    if spec.native_side is None:
+        return 1.0
+    area = spec.native_side**2
+    scale = math.sqrt(area / box.area)
+    if scale * min(box.width, box.height) < SHORTEST:
+        scale = area / (SHORTEST * max(box.width, box.height))
+    return min(1.0, scale)
 
 
 def shrunk(problem: Problem, size: tuple[int, int]) -> Problem:

@@ -10,14 +10,14 @@ import numpy as np
 
 from engine import blend, crops, memory, registry
 from engine.backend import Problem
-from engine.errors import MemoryBudgetError, NothingToCopyError
+from engine.errors import DeviceError, DeviceMemoryError, MemoryBudgetError, NothingToCopyError
 from engine.jobs import Progress, scaled
 from engine.pixels import alpha_of, from_image, to_image
 from engine.regions import Region
 from engine.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from engine.backend import BackendSpec, Inpainter, Options
     from engine.jobs import CancelToken, Steps
@@ -61,21 +61,40 @@ class _Attempt:
 
 
 class Filling:
-    """The picture while it is being filled."""
+    """The picture while it is being filled.
+
+    Attributes:
+        device: where the backend computes; changes when it has to give up a graphics card.
+        fallbacks: what was done differently than asked, and why.
+    """
 
     def __init__(
         self,
         request: InpaintRequest,
         spec: BackendSpec,
         options: Options,
-        inpainter: Inpainter,
-        fallbacks: list[str],
+        built: Callable[[str], Inpainter],
+        device: str,
     ) -> None:
-        self.fallbacks = fallbacks
+        """Prepare.
+
+        Args:
+            request: what to fill; its arrays are copied.
+            spec: the backend's row.
+            options: complete.
+            built: gives the backend on a device, "cpu" if the first one fails.
+            device: the first one.
+        """
+        self.device = device
+        self.fallbacks: list[str] = []
+        self._built = built
+        try:
+            self._inpainter = built(device)
+        except DeviceError as error:
+            self._retreat(error)
         self._request = request
         self._spec = spec
         self._options = options
-        self._inpainter = inpainter
         self._pixels = request.image.copy()
         self._missing = request.hole.copy()
 
@@ -111,7 +130,7 @@ class Filling:
         """The target's pixels, by the first attempt that memory allows and that finds sources."""
         region = Region(region.target, self._with_sources(region.box))
         attempts = self._attempts(region)
-        attempt = next(attempts)
+        attempt = self._next(attempts, region)
         while True:
             token.check()
             try:
@@ -121,12 +140,26 @@ class Filling:
                 continue
             except MemoryError:
                 log.warning("out of memory with a crop of %s at %g", attempt.box, attempt.scale)
-                attempt = next(attempts)
+                attempt = self._next(attempts, region)
+                continue
+            except DeviceError as error:
+                smaller = next(attempts, None) if _may_fit_smaller(error, attempt) else None
+                if smaller is None:
+                    self._retreat(error)
+                    attempts = self._attempts(region)
+                attempt = smaller or self._next(attempts, region)
                 continue
             if attempt.notice and attempt.notice not in self.fallbacks:
                 self.fallbacks.append(attempt.notice)
             inside = region.target.moved(-attempt.box.left, -attempt.box.top)
             return np.ascontiguousarray(crop[inside.slices])
+
+    def _retreat(self, error: DeviceError) -> None:
+        """Go on with the processor, for this and all later crops."""
+        log.warning("left %s: %s", self.device, error)
+        self.fallbacks.append(f"{error}, so the CPU was used")
+        self.device = "cpu"
+        self._inpainter = self._built("cpu")
 
     def _tried(self, attempt: _Attempt, token: CancelToken) -> Steps[ImageF32]:
         box, forbidden = attempt.box, self._request.forbidden
@@ -185,14 +218,22 @@ class Filling:
         return box.grown(margin).intersected(Box.whole(self._missing))
 
     def _attempts(self, region: Region) -> Iterator[_Attempt]:
-        """Crops from the wanted one downwards, those that cannot fit left out.
+        """Crops from the wanted one downwards, those that cannot fit left out."""
+        for attempt in self._ladder(region):
+            area = attempt.box.area
+            shrunk = area if attempt.scale < 1 else 0
+            if memory.has_room_for(self._spec, round(area * attempt.scale**2), shrunk):
+                yield attempt
+
+    def _next(self, attempts: Iterator[_Attempt], region: Region) -> _Attempt:
+        """The next attempt.
 
         Raises:
-            MemoryBudgetError: at the end of the list.
+            MemoryBudgetError: if there is none.
         """
-        for attempt in self._ladder(region):
-            if memory.has_room_for(self._spec, round(attempt.box.area * attempt.scale**2)):
-                yield attempt
+        attempt = next(attempts, None)
+        if attempt is not None:
+            return attempt
         needed = memory.in_words(memory.needed_bytes(self._spec, region.box.area))
         free = memory.in_words(memory.available_bytes())
         raise MemoryBudgetError(
@@ -201,25 +242,37 @@ class Filling:
         )
 
     def _ladder(self, region: Region) -> Iterator[_Attempt]:
-        scale = 1.0
-        if self._request.size == "resize":
-            scale = min(1.0, RESIZED_SIDE / max(region.box.width, region.box.height))
-        yield _Attempt(region.box, scale, None)
-        margin = self._spec.min_context
-        tight = region.target.grown(margin).intersected(region.box)
-        if tight != region.box:
-            yield _Attempt(
-                self._with_sources(tight),
-                scale,
-                "the hole saw less of its surroundings, because memory was short",
-            )
-        while scale > _SMALLEST_SCALE:
+        box, scale = region.box, self._wanted_scale(region.box)
+        yield _Attempt(box, scale, None)
+        if self._spec.network:  # less context would harm a generator more than a smaller scale
+            lowest = min(scale, crops.SHORTEST / min(box.width, box.height))
+            trained = crops.trained_scale(self._spec, box)
+            if trained < scale:
+                scale = 2 * trained
+        else:
+            lowest = _SMALLEST_SCALE
+            box = self._tight(region)
+            if box != region.box:
+                notice = "the hole saw less of its surroundings, because memory was short"
+                yield _Attempt(box, scale, notice)
+        while scale > lowest:
             scale /= 2
-            yield _Attempt(
-                self._with_sources(tight),
-                scale,
-                f"filled at 1/{round(1 / scale)} of full size, because memory was short",
-            )
+            notice = f"filled at 1/{round(1 / scale)} of full size, because memory was short"
+            yield _Attempt(box, scale, notice)
+
+    def _wanted_scale(self, box: Box) -> float:
+        if self._request.size == "resize":
+            return min(1.0, RESIZED_SIDE / max(box.width, box.height))
+        return crops.trained_scale(self._spec, box) if self._request.size == "auto" else 1.0
+
+    def _tight(self, region: Region) -> Box:
+        margin = self._spec.min_context
+        return self._with_sources(region.target.grown(margin).intersected(region.box))
+
+
+def _may_fit_smaller(error: DeviceError, attempt: _Attempt) -> bool:
+    """Whether the graphics card deserves a second try: once, and for lack of memory only."""
+    return isinstance(error, DeviceMemoryError) and attempt.notice is None
 
 
 def _told(steps: Steps[Patch], message: str | None) -> Steps[Patch]:

@@ -12,20 +12,29 @@ if TYPE_CHECKING:
 SHARE_USABLE = 0.8
 """Part of the free memory a run may plan with; the rest is for the desktop and for our caches."""
 
+ENLARGING = 40
+"""Bytes per pixel of a crop that a shrunken fill is put back into, measured."""
+
 
 def available_bytes() -> int:
     """Memory that can be had without swapping, in bytes."""
     return int(psutil.virtual_memory().available)
 
 
-def needed_bytes(spec: BackendSpec, pixels: int) -> int:
-    """Peak memory of one crop of so many pixels, from the figures measured for the backend."""
-    return spec.bytes_per_pixel * pixels + spec.fixed_bytes
+def needed_bytes(spec: BackendSpec, pixels: int, enlarged_to: int = 0) -> int:
+    """Peak memory of one crop, from the figures measured for the backend.
+
+    Args:
+        spec: the backend.
+        pixels: what it works on.
+        enlarged_to: pixels of the crop itself if the backend gets a shrunken copy of it, else 0.
+    """
+    return spec.bytes_per_pixel * pixels + spec.fixed_bytes + ENLARGING * enlarged_to
 
 
-def has_room_for(spec: BackendSpec, pixels: int) -> bool:
-    """Whether a crop of so many pixels fits into the memory that is free now."""
-    return needed_bytes(spec, pixels) <= SHARE_USABLE * available_bytes()
+def has_room_for(spec: BackendSpec, pixels: int, enlarged_to: int = 0) -> bool:
+    """Whether such a crop fits into the memory that is free now."""
+    return needed_bytes(spec, pixels, enlarged_to) <= SHARE_USABLE * available_bytes()
 
 
 def in_words(size: float) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from engine import __version__, auto, device, registry
+from engine import __version__, auto, device, registry, weights
 from engine.errors import InvalidInputError, NothingToCopyError
 from engine.filling import Filling, Patch
 from engine.jobs import Progress
@@ -23,7 +24,7 @@ from engine.regions import Region, extent, regions
 from engine.types import Box
 
 if TYPE_CHECKING:
-    from engine.backend import BackendSpec, Options
+    from engine.backend import BackendSpec, Inpainter, Options
     from engine.device import Device
     from engine.jobs import CancelToken, Steps
     from engine.types import MaskBool, Pixels
@@ -54,6 +55,7 @@ class InpaintRequest:
         detail: restore fine detail after a backend that works small; has no effect on classical
             backends, which always work at full size.
         device: the wish; the result says what it was.
+        weights: of a generator: a path, "random:SEED" for tests, or None for those installed.
     """
 
     image: Pixels
@@ -67,6 +69,7 @@ class InpaintRequest:
     size: Size = "auto"
     detail: bool = True
     device: Device = "auto"
+    weights: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
         InvalidInputError: if the request contradicts itself or nothing is masked.
         NothingToCopyError: if no known pixel is left.
         MemoryBudgetError: if not even the smallest crop fits into memory.
-        UnknownBackendError, UnusableBackendError: if the backend cannot be had.
+        UnknownBackendError, UnusableBackendError, WeightsError: if the backend cannot be had.
     """
     start = time.perf_counter()
     _check(request)
@@ -120,11 +123,13 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
         choice = auto.choose(request.hole, request.forbidden)
     spec = registry.get(choice.backend if choice else request.backend)
     options = registry.complete_options(spec, {} if choice else request.options)
-    where, reasons = device.choose(spec, request.device)
     yield Progress(0.0, 1.0, f"Preparing {spec.label}")
-    inpainter = registry.create(spec.id)
+    label = weights.label(spec, request.weights) if spec.network else None
+    where, reason = device.choose(spec, request.device)
+    run = Filling(request, spec, options, partial(_built, spec, request.weights), where)
+    if reason:
+        run.fallbacks.append(reason)
     loaded = time.perf_counter()
-    run = Filling(request, spec, options, inpainter, [reasons] if reasons else [])
     plan = _plan(request, spec)
     patches = yield from run.patches(plan, token)
     end = time.perf_counter()
@@ -133,16 +138,22 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
         patches=tuple(patches),
         backend=spec.id,
         reason=choice.reason if choice else None,
-        device=where,
+        device=run.device,
         fallback="; ".join(run.fallbacks) or None,
         seconds=Seconds(loaded - start, end - loaded, end - start),
-        recipe=_recipe(request, spec, options),
+        recipe=_recipe(request, spec, options, label),
         hole_share=float(request.hole.mean()),
         regions=len(plan),
     )
 
 
-def _recipe(request: InpaintRequest, spec: BackendSpec, options: Options) -> Recipe:
+def _built(spec: BackendSpec, wish: str | None, where: str) -> Inpainter:
+    return registry.create(spec.id, weights=wish, device=where)
+
+
+def _recipe(
+    request: InpaintRequest, spec: BackendSpec, options: Options, label: str | None
+) -> Recipe:
     return Recipe(
         app_version=__version__,
         backend=spec.id,
@@ -150,6 +161,7 @@ def _recipe(request: InpaintRequest, spec: BackendSpec, options: Options) -> Rec
         seed=request.seed,
         size=request.size,
         detail=request.detail,
+        weights_sha256=label,
     )
 
 

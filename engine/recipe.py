@@ -24,7 +24,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         app_version: Lacuna's, for people; another one may fill differently.
         backend: the one that ran; never "auto".
         options: complete.
-        weights_sha256: of the weight file, or None for a backend without one.
+        weights_sha256: of the weight file, or "random:SEED"; None for a backend without weights.
     """
 
     version: Literal[1] = 1

@@ -1,6 +1,6 @@
 """The list of backends: found by id, imported on first use, options checked before anything runs.
 
-A new backend is one file in `engine/models/` and one `BackendSpec` in `_ROWS`.
+A new backend is one file in `engine/models/` and one row in `engine/catalogue.py`.
 """
 
 from __future__ import annotations
@@ -10,107 +10,21 @@ import importlib
 import threading
 from typing import TYPE_CHECKING, cast
 
-from engine.backend import BackendSpec, Option
+from engine import catalogue
+from engine import weights as files
 from engine.errors import InvalidInputError, UnknownBackendError, UnusableBackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from engine.backend import Inpainter, Options, OptionValue
+    from engine.backend import BackendSpec, Inpainter, Option, Options, OptionValue
 
 AUTO = "auto"
 """The id that stands for "choose for me"; `engine.auto` holds its rule."""
 
-_RADIUS = Option(
-    name="radius",
-    label="Radius",
-    default=2,
-    low=1,
-    high=20,
-    help="How far around a pixel known colours are gathered, in pixels; larger is softer, slower.",
-)
-
-_PATCHMATCH = (
-    Option(
-        name="effort",
-        label="Effort",
-        default="normal",
-        choices=("fast", "normal", "thorough"),
-        help="Rounds of search: fast for a first look, thorough takes longest.",
-    ),
-    Option(
-        name="patch",
-        label="Patch size",
-        default=7,
-        low=3,
-        high=15,
-        help="Side of the squares that are compared, in pixels; larger keeps coarse patterns.",
-    ),
-    Option(
-        name="texture",
-        label="Texture",
-        default=5.0,
-        low=0.0,
-        high=8.0,
-        help="How much roughness counts against colour; lower makes smoother fills.",
-    ),
-    Option(
-        name="seams",
-        label="Even out seams",
-        default=True,
-        help="Match the brightness of neighbouring pieces; off copies every pixel exactly.",
-    ),
-)
-
-_ROWS = (
-    BackendSpec(
-        id=AUTO,
-        label="Automatic",
-        promise="Smooth continuation for hairlines, copied texture for everything wider",
-        kind="classical",
-        factory="engine.auto:Auto",
-        bytes_per_pixel=72,
-        copies=True,
-    ),
-    BackendSpec(
-        id="patchmatch",
-        label="PatchMatch",
-        promise="Copies real texture from the rest of the photograph; best for objects",
-        kind="classical",
-        factory="engine.models.patchmatch:PatchMatch",
-        paper="Wexler, Shechtman, Irani 2007; Barnes et al. 2009; Newson et al. 2014",
-        options=_PATCHMATCH,
-        bytes_per_pixel=96,
-        copies=True,
-    ),
-    BackendSpec(
-        id="telea",
-        label="Telea",
-        promise="Smooth continuation in an instant; for scratches and specks",
-        kind="classical",
-        factory="engine.models.opencv:telea",
-        paper="Telea 2004",
-        options=(_RADIUS,),
-        context=0.1,
-        min_context=24,
-        bytes_per_pixel=72,
-    ),
-    BackendSpec(
-        id="navier-stokes",
-        label="Navier-Stokes",
-        promise="Carries lines of equal brightness across thin scratches and wires",
-        kind="classical",
-        factory="engine.models.opencv:navier_stokes",
-        paper="Bertalmio, Bertozzi, Sapiro 2001",
-        options=(_RADIUS,),
-        context=0.1,
-        min_context=24,
-        bytes_per_pixel=72,
-    ),
-)
-
 _specs: dict[str, BackendSpec] = {}
 _loaded: dict[str, Inpainter] = {}
+_networks: dict[tuple[str, str, str], Inpainter] = {}
 _loading = threading.Lock()
 
 
@@ -144,23 +58,41 @@ def get(backend_id: str) -> BackendSpec:
         ) from None
 
 
-def create(backend_id: str) -> Inpainter:
+def create(backend_id: str, *, weights: str | None = None, device: str = "cpu") -> Inpainter:
     """The backend itself: imported and built on the first call, the same object afterwards.
+
+    Of the generators, only the one used last stays in memory.
+
+    Args:
+        backend_id: of a row.
+        weights: of a generator; a path, "random:SEED", or None for those installed.
+        device: of a generator: where it computes.
 
     Raises:
         UnknownBackendError: if no backend has that id.
-        UnusableBackendError: if its module cannot be imported here.
+        UnusableBackendError: if it cannot be imported here, or lacks weights.
+        WeightsError: if the weights asked for cannot be used.
+        DeviceError: if the device cannot hold it.
     """
     spec = get(backend_id)
     with _loading:
-        if backend_id not in _loaded:
-            module, _, name = spec.factory.partition(":")
-            try:
-                factory = getattr(importlib.import_module(module), name)
-            except ImportError as error:
-                raise UnusableBackendError(f"{spec.label} cannot run here: {error}.") from error
-            _loaded[backend_id] = cast("Inpainter", factory())
-        return _loaded[backend_id]
+        if not spec.network:
+            if spec.id not in _loaded:
+                _loaded[spec.id] = _factory(spec)()
+            return _loaded[spec.id]
+        key = (spec.id, files.label(spec, weights), device)
+        if key not in _networks:
+            _networks.clear()
+            _networks[key] = _factory(spec)(spec, files.choice(spec, weights).network, device)
+        return _networks[key]
+
+
+def _factory(spec: BackendSpec) -> Callable[..., Inpainter]:
+    module, _, name = spec.factory.partition(":")
+    try:
+        return cast("Callable[..., Inpainter]", getattr(importlib.import_module(module), name))
+    except ImportError as error:
+        raise UnusableBackendError(f"{spec.label} cannot run here: {error}.") from error
 
 
 def complete_options(spec: BackendSpec, given: Mapping[str, OptionValue]) -> Options:
@@ -261,5 +193,5 @@ def _suggestion(word: str, known: Collection[str], lead: str) -> str:
     return f"did you mean “{near[0]}”?" if near else f"{lead} {', '.join(known)}."
 
 
-for _row in _ROWS:
+for _row in catalogue.ROWS:
     register(_row)

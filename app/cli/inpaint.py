@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from app.cli.filling import Opened, Row
-    from engine.backend import BackendSpec, Options
+    from engine.backend import Options
     from engine.pipeline import InpaintRequest, InpaintResult
     from engine.recipe import Recipe
 
@@ -95,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
     start = time.perf_counter()
     outputs = _outputs(args)
     settings = _settings(args)
+    weights = _weights(args, settings)
     given = filling.opened(
         args.image,
         args.mask,
@@ -113,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         check_saving(given.picture, path, allow_loss=args.allow_loss)
     rows = []
     for number, path in enumerate(outputs):
-        request = _request(args, given, settings, settings.seed + number)
+        request = _request(args, given, settings, weights, settings.seed + number)
         result = filling.filled(request, quiet=args.quiet)
         unchanged = filling.written(
             given, result, path, allow_loss=args.allow_loss, quiet=args.quiet
@@ -183,24 +184,49 @@ def _settings(args: argparse.Namespace) -> Recipe:
         registry.complete_options(spec, given)
     except (UnknownBackendError, InvalidInputError) as error:
         raise UsageError(str(error)) from error
-    _refuse_weights(spec, args.weights)
     return msgspec.structs.replace(
         base,
         backend=spec.id,
         options=given,
+        weights_sha256=base.weights_sha256 if spec.id == base.backend else None,
         seed=base.seed if args.seed is None else args.seed,
         size=args.size or base.size,
         detail=base.detail if args.detail is None else args.detail == "on",
     )
 
 
-def _refuse_weights(spec: BackendSpec, weights: str | None) -> None:
-    if weights is not None and spec.kind == "classical":
+def _weights(args: argparse.Namespace, settings: Recipe) -> str | None:
+    """The wish for weights: of the command line, else of the recipe, else None.
+
+    Raises:
+        UsageError: if the backend has none, or the seed of random ones is no number.
+        UnusableBackendError: if those of the recipe are not here.
+    """
+    from engine import registry, weights
+    from engine.errors import InvalidInputError, UnusableBackendError
+
+    spec = registry.get(settings.backend)
+    wish: str | None = args.weights
+    if wish is not None and not spec.network:
         raise UsageError(f"{spec.label} is no network and has no weights; leave --weights out.")
+    label = settings.weights_sha256
+    if wish is None and label is not None and spec.network:
+        wish = label if weights.is_random(label) else weights.by_sha256(spec, label)
+        if wish is None:
+            raise UnusableBackendError(
+                f"The recipe was made with other weights of {spec.label} (sha256 {label[:12]}…); "
+                "name that file with --weights, or any other to fill differently."
+            )
+    try:
+        if spec.network:
+            weights.label(spec, wish)
+    except InvalidInputError as error:
+        raise UsageError(str(error)) from error
+    return wish
 
 
 def _request(
-    args: argparse.Namespace, given: Opened, settings: Recipe, seed: int
+    args: argparse.Namespace, given: Opened, settings: Recipe, weights: str | None, seed: int
 ) -> InpaintRequest:
     from engine.pipeline import InpaintRequest
 
@@ -214,6 +240,7 @@ def _request(
         size=settings.size,
         detail=settings.detail,
         device=args.device,
+        weights=weights,
     )
 
 

@@ -56,7 +56,7 @@ def _reach(document: Document, hole_box: Box, spec: BackendSpec, *, is_steered: 
     if is_steered or has_alpha(document.image):
         # Forbidden and transparent pixels are no sources; the next usable ones may be anywhere.
         return document.box
-    asked = specs() if spec.id == AUTO else (spec,)
+    asked = [row for row in specs() if not row.network] if spec.id == AUTO else [spec]
     longer = max(hole_box.width, hole_box.height)
     margin = max(max(row.min_context, round(row.context * longer)) for row in asked)
     box = hole_box.grown(margin).intersected(document.box)

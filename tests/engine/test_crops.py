@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
-from engine.backend import Problem
-from engine.crops import fill, shrunk
+from engine.backend import BackendSpec, Problem
+from engine.crops import fill, shrunk, trained_scale
 from engine.jobs import CancelToken, Progress, Steps, finish
+from engine.types import Box
 
 if TYPE_CHECKING:
     from engine.types import ImageF32
@@ -64,3 +66,25 @@ def test_a_scale_that_leaves_no_known_pixel_falls_back_to_full_size() -> None:
     result = run(0.01)
     inside = result[problem().hole]
     np.testing.assert_allclose(inside, np.tile((0.2, 0.4, 0.6), (len(inside), 1)), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"),
+    [
+        (256, 256, 1.0),
+        (200, 300, 1.0),  # never enlarged
+        (512, 512, 0.5),
+        (1024, 256, 0.5),  # by area: the longer side may exceed the trained one
+        (8192, 32, 0.125),  # padded to 64 pixels: 1024 x 64 is the trained area
+    ],
+)
+def test_a_network_works_on_as_many_pixels_as_it_was_trained_on(
+    width: int, height: int, scale: float
+) -> None:
+    spec = BackendSpec("n", "N", "", "gan", "", native_side=256)
+    assert trained_scale(spec, Box(0, 0, width, height)) == pytest.approx(scale)
+
+
+def test_a_classical_backend_works_at_full_size() -> None:
+    spec = BackendSpec("c", "C", "", "classical", "")
+    assert trained_scale(spec, Box(0, 0, 5000, 5000)) == 1.0

@@ -13,6 +13,12 @@ def test_an_estimate_grows_with_the_crop() -> None:
     assert two - one == 1000 * spec.bytes_per_pixel
 
 
+def test_enlarging_a_shrunken_fill_needs_memory_for_the_whole_crop() -> None:
+    spec = registry.get("patchmatch")
+    more = memory.needed_bytes(spec, 1000, enlarged_to=5000) - memory.needed_bytes(spec, 1000)
+    assert more == 5000 * memory.ENLARGING
+
+
 def test_some_memory_is_free() -> None:
     assert memory.available_bytes() > 0
 

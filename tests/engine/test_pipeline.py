@@ -279,7 +279,7 @@ def test_very_little_memory_means_a_smaller_scale(
     paint: Paint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hole = squares((1000, 1000), side=400, size=(2400, 2400))
-    monkeypatch.setattr(memory, "available_bytes", lambda: 260 * 260 * SPEC.bytes_per_pixel * 1.25)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 480 * 480 * SPEC.bytes_per_pixel * 1.25)
     result = run(InpaintRequest(picture(2400, 2400), hole, "paint"))
     assert [problem.hole.shape for problem in paint.problems] == [(248, 248)]
     assert result.fallback == "filled at 1/2 of full size, because memory was short"

@@ -17,7 +17,7 @@ import pytest
 from app.__main__ import main
 from app.cli import display
 from app.cli.console import run_job
-from engine import __version__, registry
+from engine import __version__, registry, weights
 from engine.errors import Cancelled
 from engine.jobs import Job, Progress
 from engine.pictures import Picture, open_picture, save_mask, save_picture
@@ -71,10 +71,44 @@ def test_backends_lists_all_fields_of_all_backends(capsys: pytest.CaptureFixture
             "id", "label", "kind", "role", "paper", "parameters", "native_side", "multiple",
             "options", "weights", "usable", "why",
         } <= set(row)  # fmt: skip
-        assert row["role"] == "alone"
-        assert row["weights"] is None
-        assert row["usable"] is True
-        assert row["why"] is None
+        if row["kind"] == "classical":
+            assert row["role"] == "alone"
+            assert row["weights"] is None
+            assert row["usable"] is True
+            assert row["why"] is None
+
+
+def test_a_network_without_weights_is_listed_with_the_ways_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "folders", tuple)
+    main(["backends", "--json"])
+    row = next(row for row in json.loads(capsys.readouterr().out) if row["id"] == "pennet")
+    assert row["usable"] is False
+    assert row["role"] == "none"
+    assert row["weights"]["present"] is False
+    assert "train it" in row["why"]
+    assert "lacuna import-weights FILE --as pennet" in row["why"]
+    assert (row["parameters"], row["native_side"], row["multiple"]) == (10_231_538, 256, 64)
+
+
+def test_a_network_with_weights_is_listed_with_their_card(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(weights, "folders", lambda: (tmp_path,))
+    spec = registry.get("diet-pepsi-g4")
+    card = weights.Card(
+        backend=spec.id, role="guide", trained_on="ten pictures", licence="CC0", masks=("square",)
+    )
+    path = tmp_path / "mine.safetensors"
+    file = weights.save(path, weights.random(spec, 0).state_dict(), card)
+    main(["backends", "--json"])
+    row = next(row for row in json.loads(capsys.readouterr().out) if row["id"] == spec.id)
+    assert (row["usable"], row["why"], row["role"]) == (True, None, "guide")
+    assert row["weights"] == {
+        "present": True, "path": str(path), "sha256": file.sha256, "bytes": path.stat().st_size,
+        "licence": "CC0", "trained_on": "ten pictures", "masks": ["square"],
+    }  # fmt: skip
 
 
 def test_backends_prints_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,11 +116,17 @@ def test_backends_prints_a_table_for_people(capsys: pytest.CaptureFixture[str]) 
     assert "patchmatch" in capsys.readouterr().out
 
 
-def test_the_self_test_passes_for_every_backend(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_self_test_passes_for_every_usable_backend(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "folders", tuple)
     assert main(["self-test", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["ok"] is True
-    assert [row["id"] for row in document["backends"]] == [spec.id for spec in registry.specs()]
+    kinds = {spec.id: spec.kind for spec in registry.specs()}
+    assert {kinds[row["id"]] for row in document["backends"]} == {"classical"}
+    assert {kinds[row["id"]] for row in document["not_usable"]} == {"gan"}
+    assert len(document["backends"]) + len(document["not_usable"]) == len(kinds)
     assert all(row["device"] == "cpu" and row["seconds"] >= 0 for row in document["backends"])
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from app.__main__ import main
+from engine import recipe, registry, weights
 from engine.pictures import Picture, open_picture, save_mask, save_picture
 
 if TYPE_CHECKING:
@@ -239,6 +240,81 @@ def test_overwrite_replaces_the_picture_itself(folder: Path) -> None:
     assert (after != pixels_of()).any()
 
 
+# --- networks ------------------------------------------------------------------------------------
+
+NETWORK = "diet-pepsi-g4"
+
+
+def test_a_network_with_random_weights_fills_the_hole(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inpaint(folder, "--backend", NETWORK, "--weights", "random:3", "--json") == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["backend"] == NETWORK
+    assert row["weights_sha256"] == "random:3"
+    assert row["unchanged_outside"] is True
+    after = open_picture(folder / "out.png").pixels
+    assert (after[hole_of()] != pixels_of()[hole_of()]).any()
+
+
+def test_a_network_without_weights_is_refused_with_the_ways_out(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "folders", tuple)
+    assert inpaint(folder, "--backend", "gla") == 1
+    assert "import-weights FILE --as gla" in only_sentence(capsys)
+    assert not (folder / "out.png").exists()
+
+
+def test_weights_that_are_no_file_are_refused_before_the_work(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inpaint(folder, "--backend", NETWORK, "--weights", "nowhere.safetensors") == 1
+    assert "“nowhere.safetensors” does not exist" in only_sentence(capsys)
+
+
+def test_a_recipe_of_random_weights_gives_the_same_bytes(folder: Path) -> None:
+    saved = str(folder / "recipe.json")
+    words = ["--backend", NETWORK, "--weights", "random:3", "--seed", "5", "--save-recipe", saved]
+    assert inpaint(folder, *words, out="one.png") == 0
+    assert inpaint(folder, "--recipe", saved, out="two.png") == 0
+    assert (folder / "one.png").read_bytes() == (folder / "two.png").read_bytes()
+
+
+def test_a_recipe_of_weights_that_are_not_here_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "recipe.json"
+    recipe.save(recipe.Recipe(backend=NETWORK, weights_sha256="0123456789ab" + "0" * 52), path)
+    assert inpaint(folder, "--recipe", str(path)) == 1
+    assert "sha256 0123456789ab…" in only_sentence(capsys)
+
+
+def test_a_recipe_finds_its_weights_among_those_installed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(weights, "folders", lambda: (tmp_path / "weights",))
+    spec = registry.get(NETWORK)
+    (tmp_path / "weights").mkdir()
+    card = weights.Card(backend=NETWORK, role="none", trained_on="nothing", licence="CC0")
+    files = [
+        weights.save(
+            tmp_path / "weights" / f"{seed}.safetensors",
+            weights.random(spec, seed).state_dict(),
+            card,
+        )
+        for seed in (1, 2)
+    ]
+    for file in files:
+        path = folder / f"{file.path.stem}.json"
+        recipe.save(recipe.Recipe(backend=NETWORK, weights_sha256=file.sha256), path)
+        assert inpaint(folder, "--recipe", str(path), out=f"{file.path.stem}.png") == 0
+        assert inpaint(
+            folder, "--backend", NETWORK, "--weights", str(file.path), "--overwrite",
+        ) == 0  # fmt: skip
+        assert (folder / f"{file.path.stem}.png").read_bytes() == (folder / "out.png").read_bytes()
+
+
 # --- wrong usage ---------------------------------------------------------------------------------
 
 
@@ -251,6 +327,7 @@ def test_overwrite_replaces_the_picture_itself(folder: Path) -> None:
         (["--backend", "telea", "--option", "radius"], "NAME=VALUE"),
         (["--weights", "some.safetensors"], "leave --weights out"),
         (["--backend", "telea", "--weights", "random:1"], "Telea is no network"),
+        (["--backend", "pepsi", "--weights", "random:x"], "random: and a whole number"),
         (["--seed", "-1"], "must be a whole number from 0 to 4294967295, not “-1”"),
         (["--seed", "abc"], "must be a whole number from 0 to 4294967295, not “abc”"),
         (["--seed", "4294967296"], "must be a whole number from 0"),

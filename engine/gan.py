@@ -1,0 +1,158 @@
+"""Runs any generator as a backend: pictures in, pictures out, with progress and a way to stop."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+
+from engine.errors import DeviceError, DeviceMemoryError, UnusableBackendError
+from engine.jobs import Progress
+from engine.layers import pulse, pulsing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor, nn
+
+    from engine.backend import BackendSpec, Problem
+    from engine.generator import Generator
+    from engine.jobs import CancelToken, Steps
+    from engine.types import ImageF32
+
+_TICK_SECONDS = 0.02
+_ALMOST = 0.97
+
+
+class GanInpainter:
+    """A generator with its weights on a device.
+
+    The network sees the crop it is given; `engine.filling` has brought that to the scale the
+    network is trained at. Pixels outside the hole are taken from the crop, not from the network.
+    """
+
+    def __init__(
+        self,
+        spec: BackendSpec,
+        network: Generator,
+        device: str = "cpu",
+        *,
+        is_half: bool = False,
+    ) -> None:
+        """Take over a network.
+
+        Args:
+            spec: its row.
+            network: with its weights; moved to the device.
+            device: a torch device.
+            is_half: compute in bfloat16 where the network allows it.
+        """
+        self._label = spec.label
+        self._device = torch.device(device)
+        self._is_half = is_half
+        with _translated(self._device):
+            network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.eval().requires_grad_(requires_grad=False)
+        leaves = [part for part in self._network.modules() if not list(part.children())]
+        for leaf in leaves:
+            leaf.register_forward_pre_hook(_beat)
+        self._beats = max(1, len(leaves))
+
+    def inpaint(self, problem: Problem, token: CancelToken) -> Steps[ImageF32]:
+        """Fill the hole.
+
+        Raises:
+            Cancelled: within half a second of the wish.
+            DeviceMemoryError, DeviceError: if the graphics card cannot do it.
+            MemoryError: if the processor's memory is too small.
+            UnusableBackendError: if the network answers with no finite numbers.
+        """
+        token.check()
+        run = _Forward(self, problem, token)
+        while not run.finished_within(_TICK_SECONDS):
+            token.check()
+            yield Progress(
+                min(_ALMOST, run.beats / self._beats), 1.0, f"Filling with {self._label}"
+            )
+        token.check()  # a network that ended just now may not swallow the wish to stop
+        fill = run.result()
+        if not np.isfinite(fill[problem.hole]).all():
+            raise UnusableBackendError(
+                f"{self._label} answered with no colours; its weights may be damaged."
+            )
+        result = problem.image.copy()
+        result[problem.hole] = fill[problem.hole]
+        return result
+
+    def generate(self, problem: Problem) -> ImageF32:
+        """The network's whole answer, (H, W, 3) in 0..1, in the calling thread."""
+        height, width = problem.hole.shape
+        with _translated(self._device), torch.inference_mode(), self._precision():
+            # A view of RGB rows is channels_last already.
+            image = torch.from_numpy(problem.image).permute(2, 0, 1)[None].to(self._device)
+            hole = torch.from_numpy(problem.hole)[None, None].to(self._device)
+            inputs = self._network.inputs(problem.options, problem.seed, height, width)
+            moved = {name: value.to(self._device) for name, value in inputs.items()}
+            made = self._network(image * 2 - 1, hole, stages=False, **moved).image
+            shown = made.float().add_(1).mul_(0.5).clamp_(0, 1)
+            return cast("ImageF32", shown[0].permute(1, 2, 0).cpu().numpy())
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self._is_half:
+            return torch.autocast(self._device.type, dtype=torch.bfloat16)
+        return contextlib.nullcontext()
+
+
+class _Forward:
+    """One run of the network, in a thread of its own, which answers a cancel at the next layer.
+
+    A forward pass is one call and may take seconds; only so can the bar move meanwhile.
+    """
+
+    def __init__(self, inpainter: GanInpainter, problem: Problem, token: CancelToken) -> None:
+        self.beats = 0
+        self._token = token
+        # Not a daemon thread: an interpreter that exits while torch computes would abort.
+        executor = ThreadPoolExecutor(1, "generator")
+        self._answer = executor.submit(self._run, inpainter, problem)
+        executor.shutdown(wait=False)
+
+    def finished_within(self, seconds: float) -> bool:
+        return bool(wait([self._answer], seconds).done)
+
+    def result(self) -> ImageF32:
+        """The answer; what the network failed with is raised here."""
+        return self._answer.result()
+
+    def _run(self, inpainter: GanInpainter, problem: Problem) -> ImageF32:
+        with pulsing(self._beat):
+            return inpainter.generate(problem)
+
+    def _beat(self) -> None:
+        self._token.check()
+        self.beats += 1
+
+
+def _beat(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+    del module, args
+    pulse()
+
+
+@contextlib.contextmanager
+def _translated(device: torch.device) -> Iterator[None]:
+    """Torch's complaints about memory and devices, as errors of ours."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+        raise DeviceMemoryError(f"the memory of {device.type} is too small") from error
+    except (RuntimeError, NotImplementedError) as error:
+        if device.type != "cpu":
+            raise DeviceError(f"{device.type} refused: {str(error).splitlines()[0]}") from error
+        if "allocate memory" in str(error):
+            raise MemoryError(str(error)) from error
+        raise

@@ -1,0 +1,146 @@
+"""Networks in the pipeline: at what scale they run, and what happens when a card gives up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from engine import device, registry, weights
+from engine.backend import BackendSpec, Problem
+from engine.errors import DeviceError, DeviceMemoryError, UnusableBackendError
+from engine.jobs import CancelToken, Progress, finish
+from engine.pipeline import InpaintRequest, InpaintResult, inpaint
+
+if TYPE_CHECKING:
+    from engine.backend import Inpainter
+    from engine.jobs import Steps
+    from engine.types import ImageF32
+
+SPEC = BackendSpec(
+    "net", "Net", "none", "gan", "none:none", network="none:none", native_side=128, context=0.5,
+    min_context=16,
+)  # fmt: skip
+
+
+@dataclass
+class Grey:
+    """Fills with grey, unless the crop has more pixels than its device can hold."""
+
+    limit: int | None = None
+    error: type[DeviceError] = DeviceMemoryError
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+
+    def inpaint(self, problem: Problem, _: CancelToken) -> Steps[ImageF32]:
+        self.shapes.append(problem.hole.shape)
+        yield Progress(0.5, 1.0, "greying")
+        if self.limit is not None and problem.hole.size > self.limit:
+            raise self.error("the memory of cuda is too small")
+        result = problem.image.copy()
+        result[problem.hole] = 0.5
+        return result
+
+
+@dataclass
+class Machine:
+    """A graphics card and a processor."""
+
+    cuda: Grey = field(default_factory=Grey)
+    cpu: Grey = field(default_factory=Grey)
+    wishes: list[str | None] = field(default_factory=list)
+
+    def create(
+        self, backend_id: str, *, weights: str | None = None, device: str = "cpu"
+    ) -> Inpainter:
+        self.wishes.append(weights)
+        return self.cuda if device == "cuda" else self.cpu
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine()
+    monkeypatch.setitem(registry._specs, "net", SPEC)
+    monkeypatch.setattr(registry, "create", made.create)
+    monkeypatch.setattr(weights, "label", lambda *_: "abc")
+    monkeypatch.setattr(device, "is_present", lambda name: name == "cuda")
+    monkeypatch.setattr(device, "fault", lambda _: None)
+    return made
+
+
+def run(side: int = 128, **more: object) -> InpaintResult:
+    """Fill a hole whose crop is a square of 2 * side, or 1 + 2 * 0.5 times the hole."""
+    pixels = np.zeros((700, 700, 3), np.uint8)
+    hole = np.zeros((700, 700), bool)
+    hole[300 : 300 + side, 300 : 300 + side] = True
+    request = InpaintRequest(pixels, hole, "net", **more)  # type: ignore[arg-type]
+    return finish(inpaint(request, CancelToken()))
+
+
+def test_a_large_crop_is_shrunk_to_the_trained_size(machine: Machine) -> None:
+    result = run()
+    assert machine.cuda.shapes == [(128, 128)]
+    assert result.fallback is None
+    (patch,) = result.patches
+    assert patch.pixels.shape == (128, 128, 3)
+    assert (patch.pixels[32:96, 32:96] == 128).all()
+
+
+def test_a_small_crop_is_not_enlarged(machine: Machine) -> None:
+    run(side=20)
+    assert machine.cuda.shapes == [(52, 52)]
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [("crop", (256, 256)), ("original", (700, 700)), ("resize", (256, 256))]
+)
+def test_who_asks_for_full_size_gets_it(
+    machine: Machine, size: str, shape: tuple[int, int]
+) -> None:
+    run(size=size)
+    assert machine.cuda.shapes == [shape]
+
+
+def test_the_wish_for_weights_arrives_and_the_recipe_names_them(machine: Machine) -> None:
+    result = run(weights="some.safetensors")
+    assert machine.wishes == ["some.safetensors"]
+    assert result.recipe.weights_sha256 == "abc"
+
+
+def test_a_full_card_gets_a_second_chance_with_less(machine: Machine) -> None:
+    machine.cuda.limit = 80 * 80
+    result = run()
+    assert machine.cuda.shapes == [(128, 128), (64, 64)]
+    assert machine.cpu.shapes == []
+    assert result.device == "cuda"
+    assert result.fallback == "filled at 1/4 of full size, because memory was short"
+
+
+def test_a_card_that_is_too_small_twice_leaves_it_to_the_processor(machine: Machine) -> None:
+    machine.cuda.limit = 10
+    result = run()
+    assert machine.cuda.shapes == [(128, 128), (64, 64)]
+    assert machine.cpu.shapes == [(128, 128)]
+    assert result.device == "cpu"
+    assert result.fallback == "the memory of cuda is too small, so the CPU was used"
+
+
+def test_a_card_that_refuses_a_kernel_is_left_at_once_and_for_all(machine: Machine) -> None:
+    machine.cuda = Grey(limit=10, error=DeviceError)
+    pixels = np.zeros((700, 700, 3), np.uint8)
+    hole = np.zeros((700, 700), bool)
+    hole[20:40, 20:40] = hole[600:620, 600:620] = True
+    result = finish(inpaint(InpaintRequest(pixels, hole, "net"), CancelToken()))
+    assert len(machine.cuda.shapes) == 1
+    assert len(machine.cpu.shapes) == 2
+    assert result.device == "cpu"
+
+
+def test_a_network_without_weights_says_so_before_anything_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(registry._specs, "net", SPEC)
+    monkeypatch.setattr(weights, "folders", tuple)
+    with pytest.raises(UnusableBackendError, match="Net has no weights"):
+        run()
