@@ -264,6 +264,10 @@ _INPAINT = (
         "delete_result", "Delete Result", "Inpaint", "runs.delete", needs="has_results",
         tip="Remove the result from the list; the picture stays as it is", group="results",
     ),
+    ActionSpec(
+        "models", "Models…", "Inpaint", "window.show_models", group="models",
+        tip="The networks, their weights, and how to get some",
+    ),
 )
 
 _HELP = (

@@ -185,6 +185,7 @@ QListView, QTreeView, QTableView { background: $field; border: 1px solid $line; 
   outline: 0; alternate-background-color: $panel; }
 QListView::item { padding: 3px 4px; border-radius: 3px; }
 QTreeView::item { padding: 3px 0; }
+QTreeView#models::item { padding: 3px 6px; }
 QListView::item:hover, QTreeView::item:hover { background: $raised; }
 QListView::item:selected, QTreeView::item:selected { background: $selection; color: $text; }
 QHeaderView::section { background: $panel; color: $dim; border: 0;

@@ -13,9 +13,10 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import numpy as np
 from PIL import Image
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import gui
+from app.dialogs.models import ModelsDialog
 from engine import resources
 from engine.pictures import open_mask, open_picture
 
@@ -51,6 +52,9 @@ def main() -> int:
         document = session.document
         if document is not None:
             Image.fromarray(document.image).save(FOLDER / "rocket-filled.jpg", quality=88)
+        for theme in ("dark", "light"):
+            session.use_theme(theme)
+            _save_models(application, window, f"models-{theme}.png")
         session.end()
     _save_masked(picture, mask)
     return 0
@@ -65,10 +69,17 @@ def _wait(application: QApplication, is_done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def _save(application: QApplication, window: MainWindow, name: str) -> None:
+def _save(application: QApplication, window: QWidget, name: str) -> None:
     until = time.monotonic() + 1.5
     _wait(application, lambda: time.monotonic() > until)
     window.grab().save(str(FOLDER / name))
+
+
+def _save_models(application: QApplication, window: MainWindow, name: str) -> None:
+    dialog = ModelsDialog(window.session, {}, window)
+    dialog.show()
+    _save(application, dialog, name)
+    dialog.close()
 
 
 def _save_masked(picture: Path, mask: Path) -> None:

@@ -25,6 +25,8 @@ PARTS = (
     ("platformdirs", "MIT"),
     ("psutil", "BSD-3-Clause"),
     ("msgspec", "BSD-3-Clause"),
+    ("PyTorch", "BSD-3-Clause"),
+    ("safetensors", "Apache-2.0"),
     ("Rich", "MIT"),
 )
 """What is installed with Lacuna, and under which licence."""

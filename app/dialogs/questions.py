@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -35,6 +36,8 @@ WRITTEN = (
     "WebP (*.webp)",
     "BMP (*.bmp)",
 )
+CHECKPOINTS = "Checkpoints (*.pth *.pt *.ckpt *.tar)"
+WEIGHTS = "Weights (*.safetensors)"
 EVERYTHING = "All files (*)"
 DEFAULT_QUALITY = 92
 
@@ -143,6 +146,31 @@ class DialogQuestions:
         )
         return self._completed(Path(name), kind) if name else None
 
+    def checkpoint_to_open(self, network: str) -> Path | None:
+        return self._file_to_open(f"Import a Checkpoint of {network}", CHECKPOINTS)
+
+    def weights_to_add(self) -> Path | None:
+        return self._file_to_open("Add a File of Weights", WEIGHTS)
+
+    def replace_weights(self, name: str) -> bool:
+        return self._may_replace(name)
+
+    def remove_weights(self, name: str) -> bool:
+        return self._ask(
+            f"Move “{name}” to the trash?",
+            "You can put it back from there.",
+            (("&Move to Trash", True), ("Cancel", False)),
+        )
+
+    def _file_to_open(self, title: str, kind: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._parent, title, "", f"{kind};;{EVERYTHING}")
+        return Path(name) if name else None
+
+    @property
+    def _parent(self) -> QWidget | None:
+        """The window to stand over: a dialog that asks, or the main window."""
+        return QApplication.activeModalWidget() or self.window
+
     def _completed(self, path: Path, kind: str) -> Path | None:
         """A name typed without an ending with that of the chosen format; None = do not save."""
         if path.suffix:
@@ -165,7 +193,7 @@ class DialogQuestions:
         self, text: str, more: str, answers: tuple[tuple[str, Answer], ...], default: int = 0
     ) -> Answer:
         """A question with its buttons; the last answer is what closing the window means."""
-        dialog = QuestionDialog(text, more, [label for label, _ in answers], default, self.window)
+        dialog = QuestionDialog(text, more, [label for label, _ in answers], default, self._parent)
         dialog.exec()
         return answers[dialog.chosen][1]
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -46,6 +47,15 @@ class NumberBox(QDoubleSpinBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class TextField(QLineEdit):
+    """A line of text; Enter and Esc give the keyboard back to the canvas."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.clearFocus()
 
 
 class QuietSlider(QSlider):
@@ -213,6 +223,8 @@ def option_row(
         box.setChecked(bool(value))
         box.toggled.connect(changed)
         return box
+    if isinstance(option.default, str) and not option.choices:
+        return _text_option_row(option, str(value), changed)
     if isinstance(option.default, str):
         combo = QuietComboBox()
         combo.addItems(option.choices)
@@ -222,6 +234,15 @@ def option_row(
         combo.currentTextChanged.connect(changed)
         return labelled(option.label, combo)
     return _number_option_row(option, float(value), changed)
+
+
+def _text_option_row(option: Option, value: str, changed: Callable[[OptionValue], None]) -> QWidget:
+    field = TextField()
+    field.setText(value)
+    field.setToolTip(option.help)
+    field.setAccessibleName(option.label)
+    field.editingFinished.connect(lambda: changed(field.text()))
+    return labelled(option.label, field)
 
 
 def _number_option_row(

@@ -50,3 +50,17 @@ class Questions(Protocol):
     def quality(self, name: str) -> int | None:
         """Quality 1..100 for a lossy file that was none before; None = do not save."""
         ...
+
+    def checkpoint_to_open(self, network: str) -> Path | None:
+        """The file that the authors of `network` released."""
+        ...
+
+    def weights_to_add(self) -> Path | None: ...
+
+    def replace_weights(self, name: str) -> bool:
+        """A file of weights has this name already."""
+        ...
+
+    def remove_weights(self, name: str) -> bool:
+        """The file is about to go to the trash."""
+        ...

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.session.notices import Notice
 from app.session.results import Result, Shelf
 from app.session.tasks import Tasks, details_of
 from engine import registry
-from engine.errors import EngineError
+from engine.errors import EngineError, UnusableBackendError
 from engine.jobs import CancelToken, Job, Progress, Steps
 
 if TYPE_CHECKING:
@@ -226,7 +227,11 @@ class Runs(QObject):
         self._ended()
 
     def _say_failure(self, error: Exception) -> None:
-        if isinstance(error, EngineError):
+        if isinstance(error, UnusableBackendError):
+            way_out = ("Models…", self._session.models.wanted.emit)
+            notice = Notice(str(error), "error", (way_out,), lasts=True)
+            self._session.noticed.emit(notice)
+        elif isinstance(error, EngineError):
             self._session.fail(str(error))
         else:
             self._session.fail(

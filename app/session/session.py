@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.session.clipboard import Clipboard
 from app.session.files import Files
 from app.session.masks import Masks
+from app.session.models import Models
 from app.session.notices import Notice
 from app.session.runs import NOTHING_MASKED, Runs
 from app.session.toolbox import ToolBox
@@ -81,6 +82,7 @@ class Session(QObject):
         self.clipboard = Clipboard(self)
         self.masks = Masks(self, self.files.tasks)
         self.runs = Runs(self)
+        self.models = Models(self)
         self.keeper: Keeper | None = None
         self._recovery_folder = recovery_folder
         self._watch = DiskWatch(self)

@@ -87,8 +87,9 @@ class Tasks(QObject):
         """Ask a task to stop; one that still waits for another has stopped when this returns."""
         self._runner.cancel(ticket)
         task = self._tasks.get(ticket)
-        if task is not None and task.started is None:
-            # The worker drops it when its turn comes, which may be half a minute from now.
+        if task is not None and task.started is None and ticket != next(iter(self._tasks)):
+            # The worker drops it when its turn comes, which may be half a minute from now. The
+            # first in the line may have begun already, and what it did is for the worker to say.
             self._on_cancelled(ticket)
 
     def cancel_shown(self) -> None:
@@ -105,11 +106,20 @@ class Tasks(QObject):
     def activity(self) -> Activity | None:
         """The task at work, if it wants to be seen."""
         shown = self._shown()
-        if shown is None:
+        return None if shown is None else self.activity_of(shown)
+
+    def activity_of(self, ticket: int) -> Activity | None:
+        """How far a task is; None once it has ended."""
+        task = self._tasks.get(ticket)
+        if task is None:
             return None
-        task = self._tasks[shown]
         progress = task.progress
         return Activity(task.title, progress.message, progress.share, task.seconds, task.can_cancel)
+
+    def is_waiting(self, ticket: int) -> bool:
+        """Whether a task has not begun yet, because another one is at work."""
+        task = self._tasks.get(ticket)
+        return task is not None and task.started is None
 
     def shutdown(self) -> bool:
         """Stop everything and end the thread; False if it did not end in time."""

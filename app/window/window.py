@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
         session.files.opened.connect(self._show_recent)
         # Now and not at the end only: a crash shall not cost the list of recent files.
         session.files.opened.connect(self._save_settings)
+        session.models.wanted.connect(self.show_models)
         self.messages.details_wanted.connect(self._show_details)
         self.startup.open_wanted.connect(session.files.ask_open)
         self.startup.picked.connect(self._open_name)
@@ -259,6 +260,14 @@ class MainWindow(QMainWindow):
         from app.dialogs.about import AboutDialog
 
         AboutDialog(self).exec()
+
+    @Slot()
+    def show_models(self) -> None:
+        from app.dialogs.models import ModelsDialog
+
+        dialog = ModelsDialog(self.session, self._dressing.icons, self)
+        dialog.exec()
+        dialog.deleteLater()
 
     def open_log_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(settings_file.log_folder())))

@@ -1,7 +1,5 @@
 """The window with fake backends and somebody who answers its questions."""
 
-# ruff: noqa: ARG002 - the answers do not depend on the questions
-
 from __future__ import annotations
 
 import json
@@ -16,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from app.session.session import Session
 from app.settings import Settings
 from app.window.window import MainWindow
-from engine import registry
+from engine import registry, weights
 from tests.app import fake_backend
 
 if TYPE_CHECKING:
@@ -92,6 +90,22 @@ class Answers:
         self.asked.append("quality")
         return 90 if self.yes else None
 
+    def checkpoint_to_open(self, network: str) -> Path | None:
+        self.asked.append("checkpoint_to_open")
+        return self.path
+
+    def weights_to_add(self) -> Path | None:
+        self.asked.append("weights_to_add")
+        return self.path
+
+    def replace_weights(self, name: str) -> bool:
+        self.asked.append("replace_weights")
+        return self.yes
+
+    def remove_weights(self, name: str) -> bool:
+        self.asked.append("remove_weights")
+        return self.yes
+
 
 @pytest.fixture
 def fakes() -> Iterator[None]:
@@ -104,6 +118,17 @@ def fakes() -> Iterator[None]:
     for spec in (fake_backend.GREEN, fake_backend.BLUE):
         registry._specs.pop(spec.id)
         registry._loaded.pop(spec.id, None)
+
+
+@pytest.fixture
+def weight_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the user's weights are looked for; those that come with Lacuna are in `shipped`."""
+    own, shipped = tmp_path / "weights", tmp_path / "shipped"
+    own.mkdir()
+    shipped.mkdir()
+    monkeypatch.setattr(weights, "user_folder", lambda: own)
+    monkeypatch.setattr(weights, "folders", lambda: (own, shipped))
+    return own
 
 
 @pytest.fixture
@@ -187,7 +212,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, fakes: None, tmp_path: Path) -> Iterator[Desk]:
+def desk(qtbot: QtBot, fakes: None, weight_folder: Path, tmp_path: Path) -> Iterator[Desk]:
     """The shown window with an empty start page."""
     answers = Answers()
     settings = Settings(backend="green", brush_size=20.0)

@@ -55,5 +55,10 @@ def green() -> Painter:
     return Painter((0.0, 1.0, 0.0))
 
 
+def red(spec: BackendSpec, network: object, device: str) -> Painter:
+    """Takes the place of `engine.gan.GanInpainter`."""
+    return Painter((1.0, 0.0, 0.0))
+
+
 def blue() -> Painter:
     return Painter((0.0, 0.0, 1.0))

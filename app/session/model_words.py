@@ -1,0 +1,71 @@
+"""What the weights of a network are, in words that panel and dialog share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine import weights
+from engine.official import RELEASES
+
+if TYPE_CHECKING:
+    from engine.backend import BackendSpec
+    from engine.weights import Role, WeightFile
+
+ROLES: dict[Role, str] = {
+    "alone": "Fills alone",
+    "guide": "Guide: gives other backends the rough shape, not good enough to fill alone",
+    "none": "None: the weights are not good enough yet, expect a poor fill",
+}
+
+_DEVICES = {
+    "cpu": "processor (CPU)",
+    "cuda": "graphics card (CUDA)",
+    "mps": "graphics card (Metal)",
+}
+
+
+def is_own(file: WeightFile) -> bool:
+    """Whether the file lies in the user's folder, and not among those that came with Lacuna."""
+    return file.path.parent == weights.user_folder()
+
+
+def origin(file: WeightFile) -> str:
+    """Where the file came from, in a word or two."""
+    if not is_own(file):
+        return "with Lacuna"
+    return "imported" if file.card.source_sha256 else "own"
+
+
+def missing(spec: BackendSpec) -> str:
+    """Why a network cannot fill, and what the buttons beside the sentence can do about it."""
+    if spec.id in RELEASES:
+        way_out = "Import a checkpoint that its authors released, or add a file of weights."
+    else:
+        way_out = "No released ones can be imported; train it, or add a file of weights."
+    return f"{spec.label} has no weights yet, so it cannot fill. {way_out}"
+
+
+def training(file: WeightFile) -> str:
+    """What the weights were trained on, as one sentence."""
+    masks = listed(file.card.masks)
+    return f"Trained on {file.card.trained_on}{f'; masks: {masks}' if masks else ''}."
+
+
+def listed(masks: tuple[str, ...]) -> str:
+    """Kinds of masks as people write them."""
+    return ", ".join(masks)
+
+
+def place(device: str) -> str:
+    """A torch device for people."""
+    return _DEVICES.get(device.partition(":")[0], device.upper())
+
+
+def millions(parameters: int) -> str:
+    """A number of parameters in short: "3.5 M"."""
+    return f"{parameters / 1e6:.1f} M"
+
+
+def size(count: int) -> str:
+    """A number of bytes in short: "14.1 MB"."""
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
