@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import engine  # noqa: F401 - decides how torch's threads wait, so it comes before torch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

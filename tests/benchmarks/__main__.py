@@ -34,7 +34,7 @@ class Bound:
         return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
 
-MODULES = ("startup", "painting", "backends", "ui_stall", "soak")
+MODULES = ("startup", "painting", "backends", "generators", "ui_stall", "soak")
 
 BOUNDS: dict[str, Bound] = {
     "startup.ratio": Bound(3.0),
@@ -55,6 +55,14 @@ BOUNDS: dict[str, Bound] = {
     "backends.patchmatch_cancel_s": Bound(0.5),
     "backends.telea_cancel_s": Bound(0.5),
     "backends.navier-stokes_cancel_s": Bound(0.5),
+    "generators.pennet.512_times_faster": Bound(2, at_least=True),
+    "generators.pennet.512_memory_share": Bound(1 / 3),
+    "generators.gla.512_times_faster": Bound(2, at_least=True),
+    "generators.gla.512_memory_share": Bound(1 / 3),
+    "generators.gla-released.512_times_faster": Bound(2, at_least=True),
+    "generators.gla-released.512_memory_share": Bound(1 / 3),
+    "generators.iconv.256_times_faster": Bound(1.4, at_least=True),
+    "generators.pepsi.256_share_of_iconv": Bound(0.5),
     "ui_stall.patchmatch_max_ms": Bound(50),
     "ui_stall.telea_max_ms": Bound(50),
     "soak.growth_percent": Bound(5),
