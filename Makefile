@@ -2,6 +2,7 @@
 # make test   the tests and the layer contracts, as the continuous integration runs them
 # make check  format, lint, types, layers, tests
 # make bench  the benchmark table (also build/bench.json)
+# make learn  an overfit run of every generator on sixteen crops of DATA=folder (about an hour)
 # Every target sets up what it needs in .venv; nothing outside the checkout is changed except
 # missing system libraries, and those only when the user may install them.
 
@@ -10,8 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SAMPLE := resources/sample/rocket
+DATA ?= ../shared/data/open-768
 
-.PHONY: run test check format lint type arch bench screenshots clean
+.PHONY: run test check format lint type arch bench learn screenshots clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -48,6 +50,9 @@ arch: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@packaging/system-packages.sh test
 	$(BIN)/python -m tests.benchmarks
+
+learn: $(VENV)/.dev
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m tests.benchmarks.learn --data $(DATA)
 
 screenshots: $(VENV)/.dev
 	@packaging/system-packages.sh test

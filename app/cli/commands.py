@@ -12,6 +12,7 @@ from typing import NoReturn, TypeAlias, cast
 DONE = 0
 FAILED = 1
 WRONG_USAGE = 2
+PARTLY = 3
 INTERRUPTED = 130
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
@@ -20,7 +21,10 @@ COMMANDS = {
     "inpaint": "fill the masked part of one picture",
     "backends": "list the methods and their options",
     "self-test": "try every backend on a tiny picture",
+    "masks": "write a set of masks for training or evaluation",
+    "train": "train or fine-tune a generator on your own pictures",
     "import-weights": "convert an officially released checkpoint",
+    "evaluate": "measure backends on a folder of pictures, as the papers do",
     "keys": "print the editor's keys",
     "demo": "fill the bundled sample picture, without a display",
 }

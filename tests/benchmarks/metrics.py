@@ -1,22 +1,16 @@
-"""Figures that compare a fill with the picture it replaced, inside the hole only.
+"""The figures of the comparisons, inside the hole only; see `training.metrics` for each of them.
 
-All of them take uint8 RGB pictures. PSNR and SSIM reward smooth fills; `swd` and `detail` say
-whether the texture is right; `seam` says whether the border shows. Look at the fills as well.
+SSIM is scikit-image's here (the extra `bench`), so that published tables keep their numbers: at the
+picture's border it mirrors one pixel further out than `training.metrics.ssim`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
+from training.metrics import Mask, Picture, detail, psnr, seam, swd
 
-PATCH = 7
-DIRECTIONS = 128
-SAMPLES = 8192
-
-Picture = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
+__all__ = ["Figures", "Mask", "Picture", "detail", "figures", "psnr", "seam", "ssim", "swd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +25,7 @@ class Figures:
 
 
 def figures(fill: Picture, original: Picture, hole: Mask) -> Figures:
-    """All of them at once; needs scikit-image (the extra `bench`)."""
+    """All of them at once; needs scikit-image."""
     return Figures(
         psnr(fill, original, hole),
         ssim(fill, original, hole),
@@ -39,12 +33,6 @@ def figures(fill: Picture, original: Picture, hole: Mask) -> Figures:
         detail(fill, original, hole),
         seam(fill, original, hole),
     )
-
-
-def psnr(fill: Picture, original: Picture, hole: Mask) -> float:
-    """Peak signal-to-noise ratio of the hole's pixels in dB."""
-    error = np.square(fill[hole].astype(np.float64) - original[hole]).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 def ssim(fill: Picture, original: Picture, hole: Mask) -> float:
@@ -61,55 +49,3 @@ def ssim(fill: Picture, original: Picture, hole: Mask) -> float:
         full=True,
     )
     return float(per_pixel[hole].mean())
-
-
-def swd(fill: Picture, original: Picture, hole: Mask) -> float:
-    """Sliced Wasserstein distance of the 7x7 patches centred in the hole (Rabin et al. 2011).
-
-    Both pictures' patches are projected on the same random directions of unit length; the mean
-    distance between the sorted projections, in grey levels.
-    """
-    rng = np.random.default_rng(0)
-    centres = np.argwhere(hole)
-    if len(centres) > SAMPLES:
-        centres = centres[rng.choice(len(centres), SAMPLES, replace=False)]
-    directions = rng.normal(size=(PATCH * PATCH * 3, DIRECTIONS))
-    directions /= np.linalg.norm(directions, axis=0)
-    one, other = (
-        np.sort(_patches(picture, centres) @ directions, axis=0) for picture in (fill, original)
-    )
-    return float(np.abs(one - other).mean())
-
-
-def detail(fill: Picture, original: Picture, hole: Mask) -> float:
-    """Mean absolute Laplacian of the fill as a share of the original's."""
-    return float(_laplacian(fill)[hole].mean() / max(_laplacian(original)[hole].mean(), 1e-9))
-
-
-def seam(fill: Picture, original: Picture, hole: Mask) -> float:
-    """Mean step between a hole pixel and a known neighbour, as a share of the original's."""
-    return _step_across(fill, hole) / max(_step_across(original, hole), 1e-9)
-
-
-def _patches(picture: Picture, centres: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    radius = PATCH // 2
-    padded = np.pad(picture, ((radius, radius), (radius, radius), (0, 0)), mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH, PATCH), axis=(0, 1))
-    return windows[centres[:, 0], centres[:, 1]].reshape(len(centres), -1).astype(np.float64)
-
-
-def _laplacian(picture: Picture) -> npt.NDArray[np.float64]:
-    grey = np.pad(picture.astype(np.float64).mean(axis=2), 1, mode="edge")
-    centre = grey[1:-1, 1:-1]
-    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    laplacian: npt.NDArray[np.float64] = np.abs(around - 4 * centre)
-    return laplacian
-
-
-def _step_across(picture: Picture, hole: Mask) -> float:
-    values = picture.astype(np.float64)
-    across = [
-        np.abs(values[1:] - values[:-1])[hole[1:] != hole[:-1]],
-        np.abs(values[:, 1:] - values[:, :-1])[hole[:, 1:] != hole[:, :-1]],
-    ]
-    return float(np.concatenate(across).mean())

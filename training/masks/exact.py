@@ -1,7 +1,4 @@
-"""Random holes for training and benchmarks: the shapes people paint.
-
-Every function takes the generator that decides it, so that a seed names a mask.
-"""
+"""Holes that meet a share to the pixel: strokes and blobs, the shapes people paint."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ def free_form(
                 refusals += 1
                 break
             canvas, covered, refusals = trial, cv2.countNonZero(trial), 0
-    return _topped_up(canvas, goal, rng)
+    return topped_up(canvas, goal, rng)
 
 
 def blob(
@@ -83,7 +80,7 @@ def blob(
             high = scale
         else:
             low, canvas = scale, trial
-    return _topped_up(canvas, goal, rng)
+    return topped_up(canvas, goal, rng)
 
 
 def _pixels_to_cover(
@@ -113,7 +110,7 @@ def _stroke(
         heading += rng.normal(0, 0.8)
 
 
-def _topped_up(canvas: Canvas, goal: int, rng: np.random.Generator) -> MaskBool:
+def topped_up(canvas: Canvas, goal: int, rng: np.random.Generator) -> MaskBool:
     """Grow the hole from one place of its border until it has exactly `goal` pixels."""
     while (lacking := goal - cv2.countNonZero(canvas)) > 0:
         grown = cv2.dilate(canvas, np.ones((3, 3), np.uint8)) if canvas.any() else canvas + 1
