@@ -17,7 +17,7 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, canvas and window.
+            clipboard, masks, runs, training, canvas and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -62,7 +62,7 @@ class Gesture:
     how: str
 
 
-MENUS = ("File", "Edit", "Select", "View", "Inpaint", "Help")
+MENUS = ("File", "Edit", "Select", "View", "Inpaint", "Train", "Help")
 
 # fmt: off
 _FILE = (
@@ -270,6 +270,13 @@ _INPAINT = (
     ),
 )
 
+_TRAIN = (
+    ActionSpec(
+        "fine_tune", "Fine-tune…", "Train", "training.show_dialog", group="run",
+        tip="Train a network on your own pictures",
+    ),
+)
+
 _HELP = (
     ActionSpec("keys", "Keyboard Shortcuts", "Help", "window.show_keys", ("F1", "Ctrl+/")),
     ActionSpec("log", "Open Log Folder", "Help", "window.open_log_folder", group="about"),
@@ -277,7 +284,7 @@ _HELP = (
 )
 
 # fmt: on
-ACTIONS: tuple[ActionSpec, ...] = _FILE + _EDIT + _SELECT + _VIEW + _INPAINT + _HELP
+ACTIONS: tuple[ActionSpec, ...] = _FILE + _EDIT + _SELECT + _VIEW + _INPAINT + _TRAIN + _HELP
 
 GESTURES: tuple[Gesture, ...] = (
     Gesture("Zoom at the cursor", "Wheel, pinch"),

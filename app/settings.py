@@ -39,6 +39,10 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         recent: paths opened last, newest first.
         sections: which panel sections are unfolded.
         keys: keys that differ from the table in `app.actions`, by action id.
+        training_run: folder of the training run that may be gone on with.
+        training_pid: of the process that trains there; 0 = none, as far as is known.
+        training_data: folder of pictures that was trained on last.
+        training_speeds: by network, picture pixels a second that were measured here.
         geometry: Qt's window geometry, base64.
     """
 
@@ -61,6 +65,10 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     sections: dict[str, bool] = {}
     panels_shown: bool = True
     keys: dict[str, list[str]] = {}
+    training_run: str = ""
+    training_pid: int = 0
+    training_data: str = ""
+    training_speeds: dict[str, float] = {}
     geometry: str = ""
 
     def remember(self, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import msgspec
 import numpy as np
 from PIL import Image
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import gui
 from app.dialogs.models import ModelsDialog
+from app.dialogs.train import TrainDialog
 from engine import resources
 from engine.pictures import open_mask, open_picture
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "images"
 SIZE = (1360, 860)
 PATIENCE_S = 120.0
+TRAINED = 75
 TINT = np.array([255, 60, 110], np.float32)
 
 
@@ -55,6 +59,7 @@ def main() -> int:
         for theme in ("dark", "light"):
             session.use_theme(theme)
             _save_models(application, window, f"models-{theme}.png")
+        _save_training(application, window, Path(name))
         session.end()
     _save_masked(picture, mask)
     return 0
@@ -79,6 +84,36 @@ def _save_models(application: QApplication, window: MainWindow, name: str) -> No
     dialog = ModelsDialog(window.session, {}, window)
     dialog.show()
     _save(application, dialog, name)
+    dialog.close()
+
+
+def _save_training(application: QApplication, window: MainWindow, folder: Path) -> None:
+    """What a run needs, then a short one on the sample pictures."""
+    session, data = window.session, folder / "Pictures"
+    data.mkdir()
+    for path, _ in resources.samples():
+        shutil.copy(path, data)
+    training, session.settings.training_data = session.training, str(data)
+    dialog = TrainDialog(session, {}, window)
+    dialog.show()
+    setup = dialog.setup
+    if setup is None:
+        raise RuntimeError("a run is there already")
+    setup.folder.setText(str(folder / "run"))
+    _wait(application, lambda: not setup.problem and training.checks.masks is not None)
+    for theme in ("dark", "light"):
+        session.use_theme(theme)
+        _save(application, dialog, f"train-{theme}.png")
+    config = msgspec.structs.replace(
+        setup.config(), size=64, batch=4, steps=90, validate_every=15, device="cpu"
+    )
+    training.start(config, folder / "run")
+    _wait(application, lambda: training.state == "failed" or training.course.step >= TRAINED)
+    for theme in ("light", "dark"):
+        session.use_theme(theme)
+        _save(application, dialog, f"training-{theme}.png")
+    training.stop()
+    _wait(application, lambda: not training.is_on)
     dialog.close()
 
 

@@ -28,6 +28,7 @@ PARTS = (
     ("PyTorch", "BSD-3-Clause"),
     ("safetensors", "Apache-2.0"),
     ("Rich", "MIT"),
+    ("PyQtGraph", "MIT"),
 )
 """What is installed with Lacuna, and under which licence."""
 

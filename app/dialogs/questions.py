@@ -152,6 +152,10 @@ class DialogQuestions:
     def weights_to_add(self) -> Path | None:
         return self._file_to_open("Add a File of Weights", WEIGHTS)
 
+    def folder_to_use(self, title: str, folder: Path | None) -> Path | None:
+        name = QFileDialog.getExistingDirectory(self._parent, title, str(folder or ""))
+        return Path(name) if name else None
+
     def replace_weights(self, name: str) -> bool:
         return self._may_replace(name)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
 
+from app.panels.training import TrainingButton
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
@@ -49,7 +51,8 @@ class Status(QStatusBar):
         self.setContentsMargins(8, 0, 6, 0)
         for label in (self._picture, self._hole, self._zoom, self._device):
             self.addWidget(label)
-        for part in (self._activity, self._bar, self._stop):
+        self._training = TrainingButton(session)
+        for part in (self._activity, self._bar, self._stop, self._training):
             self.addPermanentWidget(part)
         session.document_changed.connect(self._show_picture)
         session.hole_changed.connect(self._show_hole)

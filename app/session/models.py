@@ -157,6 +157,21 @@ class Models(QObject):
             self._on_added,
         )
 
+    def add(self, source: Path, name: str, then: Callable[[str], None]) -> None:
+        """Copy a file of weights to where Lacuna finds it.
+
+        Args:
+            source: the file.
+            name: what the copy is called; no other file has that name.
+            then: gets the id of its network once the copy is there.
+        """
+        if not self.is_busy:
+            self._start(
+                self._session.files.tasks,
+                Job(f"Adding {name}", partial(work.add_file, source, weights.user_folder() / name)),
+                partial(self._on_added_for, then),
+            )
+
     def ask_remove(self, path: Path) -> None:
         """Move a file of the user's own to the trash, if that is what is really wanted."""
         if not self.is_busy and self._session.questions.remove_weights(path.name):
@@ -250,6 +265,13 @@ class Models(QObject):
         self.arrived = file.path
         self._show(listing)
         return Notice(f"{registry.get(file.card.backend).label} has new weights.")
+
+    def _on_added_for(
+        self, then: Callable[[str], None], outcome: tuple[WeightFile, Listing]
+    ) -> Notice:
+        notice = self._on_added(outcome)
+        then(outcome[0].card.backend)
+        return notice
 
     def _on_removed(self, path: Path, listing: Listing) -> Notice:
         self._show(listing)

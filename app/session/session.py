@@ -13,6 +13,7 @@ from app.session.models import Models
 from app.session.notices import Notice
 from app.session.runs import NOTHING_MASKED, Runs
 from app.session.toolbox import ToolBox
+from app.session.training import Training
 from app.session.watch import DiskWatch
 from engine.errors import UnknownBackendError
 from engine.registry import AUTO, complete_options, get
@@ -83,6 +84,7 @@ class Session(QObject):
         self.masks = Masks(self, self.files.tasks)
         self.runs = Runs(self)
         self.models = Models(self)
+        self.training = Training(self)
         self.keeper: Keeper | None = None
         self._recovery_folder = recovery_folder
         self._watch = DiskWatch(self)
@@ -253,7 +255,7 @@ class Session(QObject):
     def end(self) -> None:
         """Stop all work and drop the document; the program is about to end."""
         self.toolbox.remember()
-        threads = [self.runs.tasks.shutdown(), self.files.tasks.shutdown()]
+        threads = [self.training.end(), self.runs.tasks.shutdown(), self.files.tasks.shutdown()]
         if self.keeper is not None:
             threads.append(self.keeper.end())
         self.has_ended = all(threads)

@@ -32,6 +32,7 @@ from app.window.dressing import Dressing
 from app.window.keyguard import KeyGuard
 from app.window.menus import Commands
 from app.window.startup import Startup
+from app.window.training import TrainingRoom
 from engine.jobs import Job
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.startup)
         self.messages = MessageBar(self._pages)
+        self._training = TrainingRoom(session, self._dressing, self)
         self.commands = Commands(session, self._receivers(), self)
         self.status = Status(session)
         self.run_buttons = RunButtons(session, self.commands)
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
             "clipboard": session.clipboard,
             "masks": session.masks,
             "runs": session.runs,
+            "training": self._training,
             "window": self,
         }
 
@@ -129,6 +132,7 @@ class MainWindow(QMainWindow):
         # Now and not at the end only: a crash shall not cost the list of recent files.
         session.files.opened.connect(self._save_settings)
         session.models.wanted.connect(self.show_models)
+        session.training.began.connect(self._save_settings)
         self.messages.details_wanted.connect(self._show_details)
         self.startup.open_wanted.connect(session.files.ask_open)
         self.startup.picked.connect(self._open_name)
@@ -228,6 +232,7 @@ class MainWindow(QMainWindow):
             quiet_s=math.inf,
         )
         QTimer.singleShot(PREPARE_AFTER_MS, self.session.runs, self.session.runs.prepare)
+        self.session.training.look_back()
 
     def _on_unloadable(self, error: Exception) -> None:
         self.session.fail(f"A part of Lacuna cannot be loaded: {error}", details_of(error))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,8 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 
+from app import processes
+from app.session import training
 from app.session.session import Session
 from app.settings import Settings
 from app.window.window import MainWindow
@@ -19,15 +23,16 @@ from tests.app import fake_backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
     from app.canvas.view import CanvasView
     from app.document import Document
     from app.session.questions import Leave, Overwrite, Recover
+    from tests.app.trainer import Trainer
 
 SIDE = 120
+FAKE_TRAINING = str(Path(__file__).parent / "fake_training.py")
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
@@ -96,6 +101,10 @@ class Answers:
 
     def weights_to_add(self) -> Path | None:
         self.asked.append("weights_to_add")
+        return self.path
+
+    def folder_to_use(self, title: str, folder: Path | None) -> Path | None:
+        self.asked.append("folder_to_use")
         return self.path
 
     def replace_weights(self, name: str) -> bool:
@@ -228,6 +237,38 @@ def desk(qtbot: QtBot, fakes: None, weight_folder: Path, tmp_path: Path) -> Iter
     window.deleteLater()
     # Now, in this thread: left to the garbage collector it might happen in a later test's worker.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with six pictures to train on and one of each trouble."""
+    folder = tmp_path / "Dunes"
+    folder.mkdir()
+    rng = np.random.default_rng(5)
+    for number in range(6):
+        pixels = rng.integers(0, 256, (140, 140, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    Image.fromarray(pixels).save(folder / "again.png")
+    Image.fromarray(pixels[:30]).save(folder / "flat.png")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture
+def trainer(
+    desk: Desk, qtbot: QtBot, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Trainer]:
+    """Somebody at the Train dialog; the process that trains is a fake."""
+    from tests.app.trainer import Trainer
+
+    monkeypatch.setattr(processes, "program", lambda: (sys.executable, FAKE_TRAINING))
+    monkeypatch.setattr(training, "runs_folder", lambda: tmp_path / "runs")
+    trainer = Trainer(desk, qtbot, pictures, monkeypatch)
+    yield trainer
+    for folder in (tmp_path / "runs").glob("*"):
+        (folder / "enough").touch()
+    if desk.window._training.dialog is not None:
+        desk.window._training.dialog.reject()
 
 
 def stored_settings(folder: Path) -> dict[str, Any]:
