@@ -27,7 +27,7 @@ ON_LIGHT = ("#0072b2", "#a96f00", "#007a58", "#a8477d", "#7a6f00", "#c14a00", "#
 """Told apart by most eyes that see fewer colours (after Okabe and Ito 2008)."""
 
 RAW_ALPHA = 70
-AXIS_WIDTH = 64
+AXIS_WIDTH = 68
 DARK_BELOW = 128
 HINT = "Wheel zooms, dragging moves; a click on a name hides its curve"
 
