@@ -35,7 +35,7 @@ def run(
     *,
     resume: bool = False,
     listens: bool = False,
-) -> None:
+) -> bool:
     """Train in this process, and in further ones if the configuration asks for several devices.
 
     Args:
@@ -44,6 +44,9 @@ def run(
         told: hears every event, in the first process only.
         resume: go on with the run in the folder.
         listens: end the run when the line "stop" or the end comes on standard input.
+
+    Returns:
+        Whether Ctrl-C ended it; the run has its checkpoint all the same.
 
     Raises:
         EngineError: what went wrong, also written to the run's events.
@@ -58,7 +61,7 @@ def run(
     fabric = _fabric(config)
     stop = CancelToken()
     told = _noted(folder, told)
-    with _stopped_by_signals(stop):
+    with _stopped_by_signals(stop) as received:
         if listens and fabric.is_global_zero:
             threading.Thread(target=_listen, args=(sys.stdin, stop), daemon=True).start()
         try:
@@ -67,6 +70,7 @@ def run(
         except EngineError as error:
             told(Failed(step=0, message=str(error)))
             raise
+    return signal.SIGINT in received
 
 
 def _noted(folder: RunFolder, told: Callable[[Event], None]) -> Callable[[Event], None]:
@@ -124,22 +128,23 @@ def _listen(lines: IO[str], stop: CancelToken) -> None:
 
 
 @contextmanager
-def _stopped_by_signals(stop: CancelToken) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the run after its step, a second one at once."""
+def _stopped_by_signals(stop: CancelToken) -> Iterator[list[int]]:
+    """Let SIGINT and SIGTERM end the run after its step, a second one at once; those received."""
+    received: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:
         del frame
-        if stop.is_cancelled:
+        if received:
             raise KeyboardInterrupt
+        received.append(number)
         stop.cancel()
-        del number
 
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield received
         return
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

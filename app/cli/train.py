@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.commands import DONE, UsageError, whole_number
+from app.cli.commands import DONE, INTERRUPTED, UsageError, whole_number
 from engine.backend import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("Name the folder of the run with --out RUN_DIR.")
     config = _config(args)
     told = _printed if args.events else _teller(quiet=args.quiet)
-    runner.run(config, args.out, told, resume=args.resume, listens=args.events)
-    return DONE
+    interrupted = runner.run(config, args.out, told, resume=args.resume, listens=args.events)
+    return INTERRUPTED if interrupted else DONE
 
 
 def _config(args: argparse.Namespace) -> TrainingConfig:

@@ -27,6 +27,7 @@ PARTS = (
     ("msgspec", "BSD-3-Clause"),
     ("PyTorch", "BSD-3-Clause"),
     ("safetensors", "Apache-2.0"),
+    ("Lightning Fabric and TorchMetrics", "Apache-2.0"),
     ("Rich", "MIT"),
     ("PyQtGraph", "MIT"),
 )

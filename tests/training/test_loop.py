@@ -269,8 +269,8 @@ def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(
     assert same(final(tmp_path / "run"), final(tmp_path / "whole"))
 
 
-@pytest.mark.parametrize("how", ["a line", "a signal"])
-def test_a_run_stops_when_it_is_asked(photos: Path, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize(("how", "code"), [("a line", 0), ("SIGTERM", 0), ("SIGINT", 130)])
+def test_a_run_stops_when_it_is_asked(photos: Path, tmp_path: Path, how: str, code: int) -> None:
     with _started(config(photos, steps=10**6), tmp_path / "run") as process:
         assert process.stdout is not None
         assert process.stdin is not None
@@ -281,10 +281,10 @@ def test_a_run_stops_when_it_is_asked(photos: Path, tmp_path: Path, how: str) ->
             process.stdin.write("stop\n")
             process.stdin.flush()
         else:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.Signals[how])
         asked = time.monotonic()
         rest = process.stdout.read().splitlines()
-        assert process.wait(30) == 0
+        assert process.wait(30) == code
         assert time.monotonic() - asked < 20
     assert json.loads(rest[-1])["reason"] == "stopped"
     assert json.loads(rest[-2])["type"] == "checkpoint"
