@@ -16,7 +16,6 @@ from __future__ import annotations
 import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,8 @@ from engine.backend import Problem
 from engine.errors import NothingToCopyError
 from engine.jobs import CancelToken, Progress, Steps, scaled
 from engine.models.patchmatch import kernels, scale_kernels
+from engine.models.patchmatch.efforts import BLOB, EFFORTS, STROKES
+from engine.models.patchmatch.growing import is_slender, rings
 from engine.models.patchmatch.levels import (
     Level,
     Scale,
@@ -36,44 +37,29 @@ from engine.models.patchmatch.levels import (
     valid_sources,
 )
 from engine.models.patchmatch.seams import evened
+from engine.models.patchmatch.vectors import window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.models.patchmatch.kernels import Indices
+    from engine.models.patchmatch.vectors import Bytes
     from engine.types import ImageF32
 
 BAND = 32
 """Rows of a band. Bands depend on the picture only, so any number of threads gives the same."""
+FEW = 2_000
+"""Targets that are swept in one piece: fewer than it takes time to wake another thread."""
 PART = 16_384
-"""Pixels of one vote task."""
-GAMMA = 4.0
-"""A vote weighs this much less with every pixel of depth, so that what is known near the border
-grows inwards; the classical 1.3 lets smooth content inside win and leaves a visible border."""
+"""Pixels of one copying task."""
+TOLERANCE = 20_000.0
+"""Distance per pixel of a patch at which its vote counts an eighth. Large, because a strict one
+lets the smoothest patch decide alone: only hopeless ones are meant to lose their say."""
+ALL: Bytes = np.zeros(0, np.uint8)
+"""Says that every pixel of a patch counts."""
 MANY = 200_000
 """Targets from which a level is searched nearby only: a coarser one has looked everywhere."""
 LOCAL_REACH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """Rounds of search and vote at the coarsest, the middle and the finest level.
-
-    `visits` bounds targets times rounds on one level, though two rounds are always done: that is
-    what makes twelve megapixels a matter of seconds.
-    """
-
-    coarsest: int
-    middle: int
-    finest: int
-    visits: int
-
-
-EFFORTS = {
-    "fast": Effort(12, 8, 2, 800_000),
-    "normal": Effort(60, 24, 6, 1_000_000),
-    "thorough": Effort(80, 40, 20, 10_000_000),
-}
 
 
 class PatchMatch:
@@ -101,7 +87,7 @@ class PatchMatch:
         if not problem.hole.any():
             return problem.image.copy()
         with ThreadPoolExecutor(self._threads, "patchmatch") as pool:
-            return (yield from _Run(problem, token, pool).steps())
+            return (yield from _Run(problem, token, pool, self._threads).steps())
 
 
 def warm_up() -> Steps[None]:
@@ -111,9 +97,10 @@ def warm_up() -> Steps[None]:
     """
     yield Progress(0.0, 1.0, "Preparing the patch search")
     ramp = np.linspace(0, 1, 96 * 96 * 3, dtype=np.float32).reshape(96, 96, 3)
-    hole = np.zeros((96, 96), np.bool_)
-    hole[16:80, 16:80] = True
-    for patch in (7, 5):
+    blob, stroke = np.zeros((2, 96, 96), np.bool_)
+    blob[16:80, 16:80] = True
+    stroke[16:24, 4:92] = True
+    for patch, hole in ((7, blob), (5, stroke)):
         problem = Problem(ramp, hole, options={"patch": patch, "effort": "fast"})
         for step in PatchMatch(1).inpaint(problem, CancelToken()):
             yield Progress((step.share + (patch == 5)) / 2, 1.0, "Preparing the patch search")
@@ -122,31 +109,43 @@ def warm_up() -> Steps[None]:
 class _Run:
     """One fill: the problem, the workers, and the steps from coarse to fine."""
 
-    def __init__(self, problem: Problem, token: CancelToken, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, problem: Problem, token: CancelToken, pool: ThreadPoolExecutor, threads: int
+    ) -> None:
         self._problem = problem
         self._token = token
+        self._threads = threads
         self._pool = pool
         options = problem.options
         self._patch = int(options.get("patch", 7)) | 1
-        self._texture = float(options.get("texture", 5.0))
+        self._texture = float(options.get("texture", 4.0))
         self._evens_seams = bool(options.get("seams", True))
         self._effort = EFFORTS[str(options.get("effort", "normal"))]
-        self._by_depth = np.maximum(GAMMA ** -np.arange(256.0), 1e-30).astype(np.float32)
+        self._manner = STROKES if is_slender(problem.hole) else BLOB
+        by_depth = self._manner.gamma ** -np.arange(256.0)
+        self._by_depth = np.maximum(by_depth, 1e-30).astype(np.float32)
 
     def steps(self) -> Steps[ImageF32]:
         problem = self._problem
         image = np.ascontiguousarray(problem.image)
-        finest = describe(image, problem.hole, problem.forbidden, self._texture, self._each)
+        texture = self._texture * self._manner.texture
+        finest = describe(image, problem.hole, problem.forbidden, texture, self._each)
         self._patch = self._largest_patch(finest)
+        self._window = window(self._patch)
+        self._tolerance = np.float32(TOLERANCE * self._patch**2)
         scales = pyramid(finest, self._patch, self._each)
         coarsest = len(scales) - 1
         work = [self._rounds(number, coarsest, 0) / 4**number for number in range(len(scales))]
-        done = 0.02
+        growth = self._manner.grows * self._effort.growth / 4**coarsest
+        whole = (sum(work) + growth) / 0.97
         level = self._start(scales.pop(), None, coarsest)
+        done = 0.02 + growth / whole
+        if self._manner.grows:
+            yield from scaled(self._grow(level, coarsest), 0.02, done)
         for number in range(coarsest, -1, -1):
             if number < coarsest:
                 level = self._start(scales.pop(), level, number)
-            end = done + 0.97 * work[number] / sum(work)
+            end = done + work[number] / whole
             rounds = self._rounds(number, coarsest, level.targets.size)
             yield from scaled(self._improve(level, rounds, number), done, end)
             done = end
@@ -158,6 +157,22 @@ class _Run:
         del level, scales, finest  # memory that the next step can use
         return evened(result, problem.hole, origins, self._token.check)
 
+    def _grow(self, level: Level, number: int) -> Steps[None]:
+        """Fill ring after ring from the border inwards, each compared with what is known by then.
+
+        The onion peel of Newson et al. (2014, section 3.4). From diffused colours alone, blurred
+        as they are, a blend of sky and leaves would find a wall.
+        """
+        reach, sweeps = max(level.scale.shape), self._effort.growth
+        for turn, ring in enumerate(rings(level, self._patch)):
+            yield Progress(ring.share, 1.0, "Growing inwards")
+            for sweep in range(sweeps):
+                seed = self._seed(number, 2000 + turn * sweeps + sweep)
+                self._sweep(ring.reached, sweep % 2 == 0, reach, seed, ring.counted)
+            targets = ring.reached.targets
+            kernels.extrapolate(ring.counted, level.scale.width, self._patch, level.cost, targets)
+            self._vote(ring.voted)
+
     def _improve(self, level: Level, rounds: int, number: int) -> Steps[None]:
         """Search and vote in turns; the vote after the last search is left to what follows."""
         reach = max(level.scale.shape) if level.targets.size <= MANY else LOCAL_REACH
@@ -166,8 +181,8 @@ class _Run:
             yield Progress(turn, rounds, message)
             if turn:
                 self._vote(level)
-            # Every other sweep looks only nearby: half the cost, and as good (measured).
-            near = min(reach, LOCAL_REACH) if turn % 2 else reach
+            # Three of four sweeps look only nearby: cheaper, and as good (measured).
+            near = min(reach, LOCAL_REACH) if turn % 4 else reach
             self._sweep(level, turn % 2 == 0, near, self._seed(number, turn))
 
     def _largest_patch(self, scale: Scale) -> int:
@@ -214,7 +229,9 @@ class _Run:
         scale_kernels.scatter(level.nearest, level.targets, some_sources(level.sources), seed)
         return level
 
-    def _sweep(self, level: Level, forward: bool, reach: int, seed: int) -> None:
+    def _sweep(
+        self, level: Level, forward: bool, reach: int, seed: int, counted: Bytes = ALL
+    ) -> None:
         """One pass over all targets in bands of rows.
 
         A band reads one row of its neighbour, therefore even bands run first and odd ones after:
@@ -223,12 +240,15 @@ class _Run:
         height, width = level.scale.shape
         cuts = np.searchsorted(level.targets, np.arange(0, height + BAND, BAND) * width)
         bands = [slice(a, b) for a, b in itertools.pairwise(cuts.tolist())]
+        if level.targets.size < FEW:
+            bands = [slice(0, level.targets.size)]
 
         def work(band: slice) -> None:
             kernels.search(
                 level.scale.features,
                 width,
                 self._patch,
+                self._window,
                 level.sources,
                 level.nearest,
                 level.cost,
@@ -236,25 +256,42 @@ class _Run:
                 forward,
                 reach,
                 seed,
+                counted,
             )
 
         for parity in (0, 1):
             self._each(work, [band for band in bands[parity::2] if band.stop > band.start])
 
     def _vote(self, level: Level) -> None:
-        def work(part: slice) -> None:
+        """Every band of rows gathers the votes of all patches that reach into it."""
+        height, width = level.scale.shape
+        radius = self._patch // 2
+
+        def work(rows: slice) -> None:
+            edges = [rows.start, rows.stop, rows.start - radius, rows.stop + radius]
+            first, last = np.searchsorted(level.pixels, [edge * width for edge in edges[:2]])
+            begin, end = np.searchsorted(level.targets, [edge * width for edge in edges[2:]])
+            if first == last:
+                return
             kernels.vote(
                 level.scale.features,
-                level.scale.width,
+                width,
                 self._patch,
+                self._window,
                 level.nearest,
                 level.cost,
-                level.pixels[part],
+                level.targets[begin:end],
+                level.pixels[first:last],
+                rows.start,
+                rows.stop,
                 level.depth,
                 self._by_depth,
+                self._tolerance,
             )
 
-        self._each(work, _parts(level.pixels))
+        first, last = level.pixels[[0, -1]] // width if level.pixels.size else (0, -1)
+        tall = BAND if level.targets.size >= FEW else height
+        self._each(work, [slice(top, top + tall) for top in range(first, last + 1, tall)])
 
     def _copied(self, image: ImageF32, level: Level) -> tuple[ImageF32, Indices]:
         """Each hole pixel copied from the place most of its patches name.
@@ -276,6 +313,7 @@ class _Run:
                 pixels,
                 level.depth,
                 self._by_depth,
+                self._tolerance,
                 chosen,
             )
             origins[pixels] = chosen
@@ -286,15 +324,17 @@ class _Run:
 
     def _each(self, work: Callable[[slice], None], slices: list[slice]) -> None:
         """Do the slices in parallel, heeding a cancel before every one of them."""
+        waiting = iter(slices)
 
-        def heedful(piece: slice) -> None:
-            self._token.check()
-            work(piece)
+        def some() -> None:
+            for piece in waiting:  # shared: whoever is done takes the next one
+                self._token.check()
+                work(piece)
 
         if len(slices) == 1:
-            heedful(slices[0])
+            some()
             return
-        futures = [self._pool.submit(heedful, piece) for piece in slices]
+        futures = [self._pool.submit(some) for _ in range(min(self._threads, len(slices)))]
         try:
             for future in futures:
                 future.result()

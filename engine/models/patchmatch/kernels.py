@@ -3,60 +3,35 @@
 Pixels are addressed by one flat index p = y * width + x. A patch is named by its centre. Every
 kernel releases the interpreter's lock and writes only to the elements it was given, so that bands
 of a picture can run in parallel.
-
-Features are eight bytes a pixel (`CHANNELS`): with a compile-time row of 7 * 8 bytes LLVM turns
-the sum of squared differences into a handful of vector instructions, which five or six channels
-do not allow (36 against 145 ns a patch, measured).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
-import numba  # this module is imported by the worker only
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 
-F = TypeVar("F", bound=Callable[..., Any])
-Bytes = npt.NDArray[np.uint8]
+from engine.models.patchmatch.compiled import kernel
+from engine.models.patchmatch.vectors import (
+    CHANNELS,
+    SLACK,
+    SPAN,
+    WIDE,
+    Bytes,
+    Weights,
+    deposit,
+    difference,
+    difference_where,
+)
+
 Indices = npt.NDArray[np.int32]
-Weights = npt.NDArray[np.float32]
 
 # What numba infers: a Python integer outside, some machine integer inside.
 Integer: TypeAlias = Any
 Real: TypeAlias = Any
 
-CHANNELS = 8
 WORST = np.int32(2**31 - 1)
-TOLERANCE = np.float32(32_000)
-"""Distance of two 7x7 patches at which a vote counts an eighth: about 11 grey levels a value."""
-_ROW = np.uint64(7 * CHANNELS)
-
-
-def _has_cache_folder() -> bool:
-    """Point numba's cache at the user's cache folder; an installation may be read-only."""
-    if "NUMBA_CACHE_DIR" in os.environ:
-        return True
-    folder = platformdirs.user_cache_path("lacuna") / "numba"
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # set at run time
-    return os.access(folder, os.W_OK)
-
-
-_CACHED = _has_cache_folder()
-
-
-def kernel(function: F) -> F:
-    """Compile on first call, keep the machine code on disk, release the interpreter's lock."""
-    compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=_CACHED)(function)
-    return cast("F", compiled)
 
 
 @kernel
@@ -69,66 +44,71 @@ def mixed(state: Integer) -> Integer:
 
 
 @kernel
-def _distance_7(
-    features: Bytes, a: Integer, b: Integer, stride: Integer, limit: Integer
-) -> Integer:
-    """Sum of squared differences of two 7x7 patches, given up once it reaches `limit`."""
-    total = np.int32(0)
-    for _ in range(7):
-        row = np.int32(0)
-        for k in range(_ROW):
-            d = np.int32(
-                np.int32(features[a + np.uint64(k)]) - np.int32(features[b + np.uint64(k)])
-            )
-            row = np.int32(row + np.int32(d * d))
-        total = np.int32(total + row)
-        if total >= limit:
-            return total
-        a += stride
-        b += stride
-    return total
-
-
-@kernel
-def _distance_any(
-    features: Bytes, a: Integer, b: Integer, stride: Integer, patch: Integer, limit: Integer
-) -> Integer:
-    """The same for any other patch size."""
-    total = np.int32(0)
-    for _ in range(patch):
-        for k in range(np.uint64(patch * CHANNELS)):
-            d = np.int32(
-                np.int32(features[a + np.uint64(k)]) - np.int32(features[b + np.uint64(k)])
-            )
-            total = np.int32(total + np.int32(d * d))
-        if total >= limit:
-            return total
-        a += stride
-        b += stride
-    return total
-
-
-@kernel
 def _distance(
-    features: Bytes, p: Integer, q: Integer, width: Integer, patch: Integer, limit: Integer
+    features: Bytes,
+    p: Integer,
+    q: Integer,
+    width: Integer,
+    patch: Integer,
+    keep: Weights,
+    counted: Bytes,
 ) -> Integer:
+    """Sum of squared differences of the patches around p and q."""
     corner = (patch // 2) * (width + 1)
-    a = np.uint64((p - corner) * CHANNELS)
-    b = np.uint64((q - corner) * CHANNELS)
-    stride = np.uint64(width * CHANNELS)
+    a, b, stride = (p - corner) * CHANNELS, (q - corner) * CHANNELS, width * CHANNELS
+    if counted.size:
+        if patch == 7:  # a constant number of rows is unrolled
+            return np.int64(difference_where(features, a, b, stride, keep, 7, counted))
+        total = np.int64(difference_where(features, a, b, stride, keep, patch, counted))
+        if patch > SPAN:
+            a, b, more = a + WIDE, b + WIDE, keep[WIDE + SPAN :]
+            total += difference_where(features, a, b, stride, more, patch, counted)
+        return total
     if patch == 7:
-        return _distance_7(features, a, b, stride, np.int32(limit))
-    return _distance_any(features, a, b, stride, patch, np.int32(limit))
+        return np.int64(difference(features, a, b, stride, keep, 7))
+    total = np.int64(difference(features, a, b, stride, keep, patch))
+    if patch > SPAN:
+        total += difference(features, a + WIDE, b + WIDE, stride, keep[WIDE + SPAN :], patch)
+    return total
 
 
 @kernel
-def _closeness(cost: Integer) -> Real:
+def _distance_below(
+    features: Bytes,
+    p: Integer,
+    q: Integer,
+    width: Integer,
+    patch: Integer,
+    keep: Weights,
+    counted: Bytes,
+    limit: Integer,
+) -> Integer:
+    """The same, or a part of it that is `limit` at least: most random patches fail by 3 rows."""
+    if patch != 7:
+        return _distance(features, p, q, width, patch, keep, counted)
+    corner = 3 * (width + 1)
+    a, b, stride = (p - corner) * CHANNELS, (q - corner) * CHANNELS, width * CHANNELS
+    if counted.size:
+        total = np.int64(difference_where(features, a, b, 3 * stride, keep, 3, counted))
+        if total < limit:
+            for down in (stride, 4 * stride):
+                total += difference_where(features, a + down, b + down, stride, keep, 2, counted)
+        return total
+    total = np.int64(difference(features, a, b, 3 * stride, keep, 3))
+    if total < limit:
+        total += difference(features, a + stride, b + stride, stride, keep, 2)
+        total += difference(features, a + 4 * stride, b + 4 * stride, stride, keep, 2)
+    return total
+
+
+@kernel
+def _closeness(cost: Integer, tolerance: Real) -> Real:
     """Weight of a patch by its distance, 1..0.
 
     A cubed hyperbola instead of the usual exp(-cost / 2 sigma^2): that one needs a sigma for a
     whole picture, which either drowns the smooth parts or leaves the rough ones to chance.
     """
-    near = TOLERANCE / (TOLERANCE + np.float32(cost))
+    near = tolerance / (tolerance + np.float32(cost))
     return near * near * near
 
 
@@ -137,6 +117,7 @@ def search(
     features: Bytes,
     width: Integer,
     patch: Integer,
+    keep: Weights,
     sources: Bytes,
     nearest: Indices,
     cost: Indices,
@@ -144,6 +125,7 @@ def search(
     forward: bool,
     reach: Integer,
     seed: Integer,
+    counted: Bytes,
 ) -> None:
     """One sweep of propagation and random search (Barnes et al. 2009, section 3.2).
 
@@ -151,6 +133,7 @@ def search(
         features: (H * W * CHANNELS,) bytes.
         width: W.
         patch: odd patch side.
+        keep: its window, see `vectors.window`.
         sources: (H * W,) non-zero where a patch may be copied from.
         nearest: (H * W,) centre of the best known source, -1 where there is no target; updated.
         cost: (H * W,) its distance, measured anew because a vote came in between; updated.
@@ -158,6 +141,7 @@ def search(
         forward: whether offsets come from the left and above, else from the right and below.
         reach: first radius of the random search, in pixels; it falls by four down to 1.
         seed: decides the random samples together with the centre's index.
+        counted: (H * W * CHANNELS,) 1 where a target's byte counts, else 0; empty: all do.
     """
     size = sources.size
     height = size // width
@@ -167,7 +151,7 @@ def search(
     for i in range(count):
         p = np.int64(targets[i] if forward else targets[count - 1 - i])
         best = np.int64(nearest[p])
-        least = np.int64(_distance(features, p, best, width, patch, WORST))
+        least = np.int64(_distance(features, p, best, width, patch, keep, counted))
         for axis in range(2):
             shift = step if axis == 0 else step * width
             neighbour = p - shift
@@ -176,28 +160,44 @@ def search(
             q = nearest[neighbour] + shift
             if q < 0 or q >= size or q == best or sources[q] == 0:
                 continue
-            d = np.int64(_distance(features, p, q, width, patch, least))
+            d = np.int64(_distance(features, p, q, width, patch, keep, counted))
             if d < least:
                 best, least = q, d
         state = mixed(np.uint64(seed) ^ (np.uint64(p) << np.uint64(20)))
+        y, x = best // width, best % width
         span = reach
         while span >= 1:
             state = mixed(state)
-            y, x = best // width, best % width
             top, left = max(radius, y - span), max(radius, x - span)
             rows = min(height - radius, y + span + 1) - top
             columns = min(width - radius, x + span + 1) - left
             high, low = state >> np.uint64(32), state & np.uint64(0xFFFFFFFF)
-            y = top + np.int64((high * np.uint64(rows)) >> np.uint64(32))
-            x = left + np.int64((low * np.uint64(columns)) >> np.uint64(32))
-            q = y * width + x
+            row = top + np.int64((high * np.uint64(rows)) >> np.uint64(32))
+            column = left + np.int64((low * np.uint64(columns)) >> np.uint64(32))
+            q = row * width + column
             if q != best and sources[q] != 0:
-                d = np.int64(_distance(features, p, q, width, patch, least))
+                d = _distance_below(features, p, q, width, patch, keep, counted, least)
                 if d < least:
-                    best, least = q, d
+                    best, least, y, x = q, d, row, column
             span //= 4
         nearest[p] = best
         cost[p] = least
+
+
+@kernel
+def extrapolate(
+    counted: Bytes, width: Integer, patch: Integer, cost: Indices, targets: Indices
+) -> None:
+    """Make distances of which a part was counted as large as if all of a patch were as far."""
+    corner = (patch // 2) * (width + 1)
+    for i in range(targets.size):
+        p = np.int64(targets[i])
+        share = np.int64(0)
+        for row in range(patch):
+            for column in range(patch):
+                share += np.int64(counted[(p - corner + row * width + column) * CHANNELS])
+        whole = np.int64(cost[p]) * patch * patch // max(1, share)
+        cost[p] = min(whole, np.int64(WORST))
 
 
 @kernel
@@ -205,52 +205,64 @@ def vote(
     features: Bytes,
     width: Integer,
     patch: Integer,
+    keep: Weights,
     nearest: Indices,
     cost: Indices,
+    targets: Indices,
     pixels: Indices,
+    top: Integer,
+    bottom: Integer,
     depth: Bytes,
     by_depth: Weights,
+    tolerance: Real,
 ) -> None:
     """Set every pixel to the weighted mean of what its patches propose (Wexler 2007, eq. 5).
 
     Args:
-        features: (H * W * CHANNELS,) bytes; hole pixels are overwritten, sources only read.
+        features: (H * W * CHANNELS,) bytes; the pixels are overwritten, sources only read.
         width: W.
         patch: odd patch side.
+        keep: its window, see `vectors.window`.
         nearest: (H * W,) field of sources, -1 where none is known.
         cost: (H * W,) distances.
-        pixels: hole pixels to set.
+        targets: centres that may cover a row from `top` to `bottom`, ascending.
+        pixels: hole pixels of these rows.
+        top: first row.
+        bottom: the row after the last.
         depth: (H * W,) distance of a centre into the hole, at most 255.
         by_depth: (256,) weight by depth.
+        tolerance: distance at which a vote counts an eighth.
     """
-    size = nearest.size
     radius = patch // 2
+    first = (top - 2 * radius) * width
+    area = (bottom - top + 4 * radius) * width
+    sums = np.zeros(area * CHANNELS + SLACK, np.float32)
+    weights = np.zeros(area + SLACK, np.float32)
+    corner = radius * (width + 1)
+    for i in range(targets.size):
+        p = np.int64(targets[i])
+        if nearest[p] < 0:
+            continue
+        weight = by_depth[depth[p]] * _closeness(cost[p], tolerance)
+        to = p - corner - first
+        source = (np.int64(nearest[p]) - corner) * CHANNELS
+        stride = width * CHANNELS
+        if patch == 7:
+            deposit(features, source, stride, sums, weights, to, width, keep, weight, 7)
+        else:
+            deposit(features, source, stride, sums, weights, to, width, keep, weight, patch)
+            if patch > SPAN:
+                more = keep[WIDE + SPAN :]
+                source += WIDE
+                to += SPAN
+                deposit(features, source, stride, sums, weights, to, width, more, weight, patch)
     for i in range(pixels.size):
-        pixel = np.int64(pixels[i])
-        weights = np.float32(0.0)
-        red = green = blue = across = along = np.float32(0.0)
-        for dy in range(-radius, radius + 1):
-            for dx in range(-radius, radius + 1):
-                offset = dy * width + dx
-                p = pixel + offset
-                if p < 0 or p >= size or nearest[p] < 0:
-                    continue
-                weight = by_depth[depth[p]] * _closeness(cost[p])
-                weights += weight
-                q = np.uint64((nearest[p] - offset) * CHANNELS)
-                red += weight * features[q]
-                green += weight * features[q + np.uint64(1)]
-                blue += weight * features[q + np.uint64(2)]
-                across += weight * features[q + np.uint64(3)]
-                along += weight * features[q + np.uint64(4)]
-        if weights > 0.0:
-            start = np.uint64(pixel * CHANNELS)
-            half = np.float32(0.5)
-            features[start] = np.uint8(red / weights + half)
-            features[start + np.uint64(1)] = np.uint8(green / weights + half)
-            features[start + np.uint64(2)] = np.uint8(blue / weights + half)
-            features[start + np.uint64(3)] = np.uint8(across / weights + half)
-            features[start + np.uint64(4)] = np.uint8(along / weights + half)
+        p = np.int64(pixels[i])
+        k = p - first
+        if weights[k] > 0.0:
+            for c in range(CHANNELS):
+                mean = sums[k * CHANNELS + c] / weights[k]
+                features[p * CHANNELS + c] = np.uint8(mean + np.float32(0.5))
 
 
 @kernel
@@ -262,6 +274,7 @@ def choose(
     pixels: Indices,
     depth: Bytes,
     by_depth: Weights,
+    tolerance: Real,
     chosen: Indices,
 ) -> None:
     """Name for every hole pixel the one known pixel that its patches agree on most.
@@ -285,7 +298,7 @@ def choose(
                 p = pixel + offset
                 if p < 0 or p >= size or nearest[p] < 0:
                     continue
-                weight = by_depth[depth[p]] * _closeness(cost[p])
+                weight = by_depth[depth[p]] * _closeness(cost[p], tolerance)
                 source = nearest[p] - offset
                 k = 0
                 while k < count and offered[k] != source:

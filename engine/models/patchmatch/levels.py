@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.models.patchmatch import scale_kernels as kernels
-from engine.models.patchmatch.kernels import CHANNELS, WORST, Bytes, Indices
+from engine.models.patchmatch.kernels import WORST, Indices
+from engine.models.patchmatch.vectors import CHANNELS, Bytes, spare
 
 if TYPE_CHECKING:
     from engine.types import ImageF32, MaskBool
@@ -40,8 +41,8 @@ class Scale:
 
     Attributes:
         width: W.
-        features: (H * W * CHANNELS,): red, green, blue, texture across, texture along, three
-            spare zeros that make a pixel eight bytes.
+        features: (H * W * CHANNELS,): red, green, blue, texture; readable `vectors.SLACK` bytes
+            beyond its end.
         known: (H * W,) share of known pixels below each pixel, 255 = all.
         usable: (H * W,) 1 where everything below is known and may be copied.
     """
@@ -125,48 +126,48 @@ def describe(
 ) -> Scale:
     """The finest scale: bytes of the picture and its texture.
 
-    Texture is the mean absolute slope over 5x5 known pixels, `texture` times as strong as a
-    colour; without it, smooth patches win everywhere (Newson et al. 2014, section 3.2).
+    Texture is the mean absolute slope, across plus along, over 5x5 known pixels, `texture` times
+    as strong as a colour; without it, smooth patches win everywhere (Newson et al. 2014,
+    section 3.2; they keep the two directions apart, which four bytes a pixel leave no room for).
     """
     height, width = hole.shape
-    features = np.zeros((height, width, CHANNELS), np.uint8)
+    features = spare(height * width)
+    planes = features.reshape(height, width, CHANNELS)
 
     def work(rows: slice) -> None:
         halo = slice(max(0, rows.start - 3), min(height, rows.stop + 3))
         inner = slice(rows.start - halo.start, rows.stop - halo.start)
         rgb = np.clip(image[halo] * np.float32(255), 0, 255)
         known = ~hole[halo]
-        features[rows, :, :3] = rgb[inner] + np.float32(0.5)
+        planes[rows, :, :3] = rgb[inner] + np.float32(0.5)
         grey = rgb @ GREY
-        features[rows, :, 3] = _texture(grey, known, texture)[inner]
-        features[rows, :, 4] = _texture(grey.T, known.T, texture).T[inner]
+        slope = _texture(grey, known) + _texture(grey.T, known.T).T
+        planes[rows, :, 3] = np.minimum(np.float32(texture) * slope[inner], 255)
 
     each(work, strips(height))
     usable = ~hole if forbidden is None else ~(hole | forbidden)
     return Scale(
         width,
-        features.reshape(-1),
+        features,
         np.where(hole, np.uint8(0), np.uint8(255)).reshape(-1),
         usable.astype(np.uint8).reshape(-1),
     )
 
 
-def _texture(
-    grey: npt.NDArray[np.float32], known: MaskBool, gain: float
-) -> npt.NDArray[np.float32]:
-    """Mean absolute difference to the left neighbour over known 5x5 pixels, 0..255."""
+def _texture(grey: npt.NDArray[np.float32], known: MaskBool) -> npt.NDArray[np.float32]:
+    """Mean absolute difference to the left neighbour over known 5x5 pixels."""
     slope = np.zeros(grey.shape, np.float32)
     both = np.zeros(grey.shape, np.float32)
     both[:, 1:] = known[:, 1:] & known[:, :-1]
     slope[:, 1:] = np.abs(grey[:, 1:] - grey[:, :-1]) * both[:, 1:]
     share = np.maximum(cv2.blur(both, (5, 5)), np.float32(1e-6))
-    return np.clip(cv2.blur(slope, (5, 5)) / share * np.float32(gain), 0, 255)
+    return np.asarray(cv2.blur(slope, (5, 5)) / share, np.float32)
 
 
 def halved(scale: Scale, each: Each) -> Scale:
     """Half the size, each pixel the mean of its known parts."""
     height, width = ((side + 1) // 2 for side in scale.shape)
-    features = np.empty((height, width * CHANNELS), np.uint8)
+    features = spare(height * width)
     known = np.empty((height, width), np.uint8)
     usable = np.empty((height, width), np.uint8)
 
@@ -177,13 +178,13 @@ def halved(scale: Scale, each: Each) -> Scale:
             scale.usable,
             scale.width,
             rows.start,
-            features[rows].reshape(-1),
+            features[rows.start * width * CHANNELS : rows.stop * width * CHANNELS],
             known[rows].reshape(-1),
             usable[rows].reshape(-1),
         )
 
     each(work, strips(height))
-    return Scale(width, features.reshape(-1), known.reshape(-1), usable.reshape(-1))
+    return Scale(width, features, known.reshape(-1), usable.reshape(-1))
 
 
 def pyramid(finest: Scale, patch: int, each: Each) -> list[Scale]:
@@ -213,10 +214,9 @@ def diffuse(scale: Scale, each: Each) -> None:
             : picture.shape[0], : step.width
         ][unknown]
         below = picture
-    unknown = (scale.known == 0).reshape(scale.shape)
-    picture = scale.features.reshape(*scale.shape, CHANNELS)
-    for _ in range(8):
-        picture[unknown] = cv2.blur(picture, (3, 3)).reshape(picture.shape)[unknown]
+    hidden = np.flatnonzero(scale.known == 0).astype(np.int32)
+    for _ in range(3):
+        kernels.soften(scale.features, scale.width, hidden)
 
 
 def _halvings(scale: Scale, each: Each) -> Iterator[Scale]:

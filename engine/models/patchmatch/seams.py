@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.models.patchmatch.scale_kernels import relax
 from engine.regions import extent
 from engine.types import Box
 
@@ -38,14 +39,11 @@ LARGEST_CHANGE = 0.08
 ALONG = 5
 """Pixels of a seam that are looked at together: enough to tell a step from grain."""
 
-SWEEPS = 12
-DAMPING = 0.8  # of Jacobi's iteration: what smooths the error fastest in two dimensions
+SWEEPS = 6
 COARSEST = 4
 
 MARGIN = 16
 """Known pixels around the hole that take part: halved sizes must still see some."""
-
-_CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
 
 
 def evened(
@@ -150,8 +148,8 @@ def _agreed(
 def _solved(across: Plane, down: Plane, hole: MaskBool, check: Callable[[], None]) -> Plane:
     """The correction whose steps come closest to those wanted; zero outside the hole.
 
-    From coarse to fine: each size starts from the next smaller one's answer, so that a dozen
-    damped Jacobi sweeps are enough everywhere.
+    From coarse to fine: each size starts from the next smaller one's answer, so that a few
+    sweeps there and back are enough everywhere.
     """
     height, width = hole.shape
     correction: Plane = np.zeros(hole.shape, np.float32)
@@ -162,15 +160,10 @@ def _solved(across: Plane, down: Plane, hole: MaskBool, check: Callable[[], None
     divergence = across + down
     divergence[:, 1:] -= across[:, :-1]
     divergence[1:] -= down[:-1]
-    # One neighbour fewer at the picture's edge: there the correction goes on level.
-    neighbours = cv2.filter2D(
-        np.ones(hole.shape, np.float32), -1, _CROSS, borderType=cv2.BORDER_CONSTANT
-    )
-    pace = (DAMPING * hole / np.maximum(neighbours, 1)).astype(np.float32)
-    for _ in range(SWEEPS):
+    inside = np.flatnonzero(hole).astype(np.int32)
+    for sweep in range(SWEEPS):
         check()
-        around = cv2.filter2D(correction, -1, _CROSS, borderType=cv2.BORDER_CONSTANT)
-        correction += pace * (around - divergence - correction * neighbours)
+        relax(correction.reshape(-1), divergence.reshape(-1), width, inside, sweep % 2 == 0)
     return correction
 
 

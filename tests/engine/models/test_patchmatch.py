@@ -252,15 +252,19 @@ def test_warming_up_compiles_all_that_a_fill_needs() -> None:
     assert [step.share for step in reports] == sorted(step.share for step in reports)
     compiled: tuple[Any, ...] = (
         kernels.search,
+        kernels.extrapolate,
         kernels.vote,
         kernels.choose,
         scale_kernels.halve,
         scale_kernels.inherit,
         scale_kernels.refine,
+        scale_kernels.relax,
         scale_kernels.scatter,
+        scale_kernels.soften,
     )
     before = [len(kernel.signatures) for kernel in compiled]
     assert min(before) >= 1
     hole = hole_in(150, 130, slice(20, 120), slice(20, 110))
     fill(noise(150, 130), hole, forbidden=hole_in(150, 130, slice(0, 9), slice(0, 9)))
+    fill(noise(150, 130), hole_in(150, 130, slice(60, 70), slice(5, 125)))
     assert [len(kernel.signatures) for kernel in compiled] == before
