@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InvalidInputError
 from engine.official import Converted
+from engine.official.comparing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,9 +97,9 @@ def convert(checkpoint: Mapping[str, object]) -> Converted:
     strangers += [name for name in checkpoint if name in _NAMES and _NAMES[name] not in state]
     complaints = []
     if missing:
-        complaints.append(f"expected but not found: {_listed(missing)}")
+        complaints.append(f"expected but not found: {listed(missing)}")
     if strangers:
-        complaints.append(f"found but not expected: {_listed(strangers)}")
+        complaints.append(f"found but not expected: {listed(strangers)}")
     if not complaints:
         state |= {_NAMES[name]: torch.ones(1) for name in absent}
         complaints = _wrong_shapes(state)
@@ -109,7 +110,7 @@ def convert(checkpoint: Mapping[str, object]) -> Converted:
         )
     notes = []
     if absent:
-        notes.append(f"The file does not hold {_listed(absent)}; 1 was taken, as in its program.")
+        notes.append(f"The file does not hold {listed(absent)}; 1 was taken, as in its program.")
     return Converted(state, {"preset": "released"}, tuple(notes))
 
 
@@ -120,13 +121,13 @@ def _refuse_relatives(checkpoint: Mapping[str, object]) -> None:
         raise InvalidInputError(
             "this is the generator of the branch master, which is not the network of the paper;"
             f" expected {_ATTENTION} in gen.pt of the branch sensor_version, found"
-            f" {_listed(master)}"
+            f" {listed(master)}"
         )
     discriminator = [name for name in checkpoint if name.startswith(_DISCRIMINATOR)]
     if discriminator:
         raise InvalidInputError(
             "this is the discriminator; expected gen.pt with coarse_generator.conv1.conv.weight"
-            f" and so on, found {_listed(discriminator)}"
+            f" and so on, found {listed(discriminator)}"
         )
 
 
@@ -143,9 +144,3 @@ def _wrong_shapes(state: Mapping[str, Tensor]) -> list[str]:
         for theirs, ours in _NAMES.items()
         if state[ours].shape != wanted[ours].shape
     ][:3]
-
-
-def _listed(names: list[str]) -> str:
-    """The first few names."""
-    first, rest = names[:4], len(names) - 4
-    return ", ".join(first) + (f" and {rest} more" if rest > 0 else "")

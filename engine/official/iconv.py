@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InvalidInputError
 from engine.official import Converted
+from engine.official.comparing import complaints, listed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,7 +61,7 @@ def convert(checkpoint: Mapping[str, object]) -> Converted:
         raise InvalidInputError(
             "expected an IConv generator with an RGB head at each level, rgb_convolutions.4.weight"
             " and so on; generators that were grown level by level and discriminators cannot be"
-            f" imported. Found {_listed(state)}"
+            f" imported. Found {listed(state)}"
         )
     used = {name: tensor for name, tensor in _levelled(state).items() if not _DEAD.fullmatch(name)}
     if len(used) < len(state):
@@ -70,7 +71,7 @@ def convert(checkpoint: Mapping[str, object]) -> Converted:
     if strangers:
         raise InvalidInputError(
             "expected the names of an IConv generator, such as"
-            f" encoder.basic_block4.layers.0.weight; found {_listed(strangers)}"
+            f" encoder.basic_block4.layers.0.weight; found {listed(strangers)}"
         )
     renamed = {names[name]: tensor.detach().float() for name, tensor in used.items()}
     configuration = _configuration(renamed)
@@ -100,7 +101,7 @@ def _generator(checkpoint: Mapping[str, object]) -> tuple[dict[str, Tensor], lis
     if strangers or not state:
         raise InvalidInputError(
             "expected running_average_generator, G, or a generator's state of tensors alone;"
-            f" found {_listed(strangers) if strangers else 'nothing'}"
+            f" found {listed(strangers) if strangers else 'nothing'}"
         )
     return state, notes
 
@@ -160,23 +161,9 @@ def _compare(
         network = IconvGenerator(**configuration)  # type: ignore[arg-type]
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    missing = [name for name in wanted if name not in given]
-    unknown = [name for name in given if name not in wanted]
-    wrong = [name for name in given if wanted.get(name, given[name]) != given[name]]
-    complaints = []
-    if missing:
-        complaints.append(f"expected but not found: {_listed(missing)}")
-    if unknown:
-        complaints.append(f"found but not expected: {_listed(unknown)}")
-    complaints += [f"{name} is {given[name]}, expected {wanted[name]}" for name in wrong[:3]]
-    if complaints:
+    found = complaints(given, wanted)
+    if found:
         raise InvalidInputError(
             f"this is no IConv generator of side {configuration['side']} and base"
-            f" {configuration['base']}; " + "; ".join(complaints)
+            f" {configuration['base']}; " + "; ".join(found)
         )
-
-
-def _listed(names: Mapping[str, object] | list[str]) -> str:
-    """The first few names."""
-    first, rest = list(names)[:4], len(names) - 4
-    return ", ".join(first) + (f" and {rest} more" if rest > 0 else "")

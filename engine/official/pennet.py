@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InvalidInputError
 from engine.official import Converted
+from engine.official.comparing import complaints, listed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +74,7 @@ def _generator(checkpoint: Mapping[str, object]) -> dict[str, Tensor]:
     if strangers or not state:
         raise InvalidInputError(
             "expected netG, the tensors of PEN-Net's generator, such as dw_conv01.0.weight;"
-            f" found {_listed(strangers) if strangers else 'none'}."
+            f" found {listed(strangers) if strangers else 'none'}."
         )
     return state
 
@@ -82,18 +83,10 @@ def _compare(state: Mapping[str, Tensor]) -> None:
     """Refuse a state that has not exactly the names and shapes of the released generator."""
     wanted = _shapes()
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    missing = [name for name in wanted if name not in given]
-    unknown = [name for name in given if name not in wanted]
-    wrong = [name for name in given if wanted.get(name, given[name]) != given[name]]
-    complaints = []
-    if missing:
-        complaints.append(f"expected but not found: {_listed(missing)}")
-    if unknown:
-        complaints.append(f"found but not expected: {_listed(unknown)}")
-    complaints += [f"{name} is {given[name]}, expected {wanted[name]}" for name in wrong[:3]]
-    if complaints:
+    found = complaints(given, wanted)
+    if found:
         raise InvalidInputError(
-            f"this is not the released generator of PEN-Net; {'; '.join(complaints)}."
+            f"this is not the released generator of PEN-Net; {'; '.join(found)}."
         )
 
 
@@ -110,9 +103,3 @@ def _shapes() -> dict[str, tuple[int, ...]]:
         for theirs, layer in LAYERS.items()
         for part in ("weight", "bias")
     }
-
-
-def _listed(names: list[str]) -> str:
-    """The first few names."""
-    rest = len(names) - 4
-    return ", ".join(map(str, names[:4])) + (f" and {rest} more" if rest > 0 else "")
