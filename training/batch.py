@@ -89,6 +89,12 @@ class Batch:
         """(B, 3, H, W): the composite of the final output, which is what a user gets."""
         return composite(self.real, self.hole, self.generation.image)
 
+    @property
+    def has_coarse(self) -> bool:
+        """Whether the first stage is a picture of the same size; PEN-Net's are smaller."""
+        stages = self.generation.stages
+        return bool(stages) and stages[0].shape == self.real.shape
+
     @cached_property
     def coarse(self) -> Tensor:
         """(B, 3, H, W): the composite of the first stage."""

@@ -29,6 +29,18 @@ Weight = Annotated[float, msgspec.Meta(ge=0)]
 
 Value: TypeAlias = bool | int | float | str
 
+LOSSES = (
+    "l1", "coarse_l1", "coarse_l1_fading", "l1_known_only", "coarse_l1_known_only", "hole_l1",
+    "known_l1", "pyramid_l1", "reconstruction", "ssim", "ssim_released", "correlation", "style",
+    "hinge", "wasserstein", "relativistic_hinge", "lorentzian", "non_saturating",
+)  # fmt: skip
+CRITIC_LOSSES = (
+    "hinge", "relativistic_hinge", "lorentzian", "wasserstein", "non_saturating",
+    "gradient_penalty", "gradient_penalty_masked_squared", "gradient_penalty_squared", "r1",
+    "drift",
+)  # fmt: skip
+"""The names in `training.losses`, which cannot be asked here: that would import torch."""
+
 
 class TrainingConfig(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
@@ -175,8 +187,9 @@ def load(path: Path) -> TrainingConfig:
 def overridden(config: TrainingConfig, words: Iterable[str]) -> TrainingConfig:
     """The settings with `--set NAME=VALUE` words applied.
 
-    `loss.NAME=WEIGHT` and `critic_loss.NAME=WEIGHT` change the weight of one loss (0 leaves it
-    out); any other name is a field, its value written as in TOML or as a bare word.
+    `loss.NAME=WEIGHT` and `critic_loss.NAME=WEIGHT` set the weight of one loss, whether the recipe
+    has it or not (0 leaves it out); any other name is a field, its value written as in TOML or as a
+    bare word.
 
     Raises:
         InvalidInputError: for an unknown name, with the nearest one, or an unusable value.
@@ -193,14 +206,16 @@ def overridden(config: TrainingConfig, words: Iterable[str]) -> TrainingConfig:
     return config
 
 
-_TABLES = {"loss": "losses", "critic_loss": "critic_losses"}
+_TABLES = {"loss": ("losses", LOSSES), "critic_loss": ("critic_losses", CRITIC_LOSSES)}
+_NOT_SET = ("version", "backend", "losses", "critic_losses")
 
 
 def _with_weight(config: TrainingConfig, table: str, key: str, text: str) -> TrainingConfig:
-    field = _TABLES[table]
-    weights: dict[str, float] = dict(getattr(config, field))
-    if key not in weights:
-        raise InvalidInputError(f"There is no loss “{key}” in this recipe; {nearest(key, weights)}")
+    field, known = _TABLES[table]
+    if key not in known:
+        what = table.replace("_", " ")
+        raise InvalidInputError(f"There is no {what} “{key}”; {nearest(key, known)}")
+    weights: dict[str, float] = getattr(config, field)
     given = {**weights, key: _converted(text, Weight, f"{table}.{key}")}
     kept = {name: weight for name, weight in given.items() if weight != 0}
     return msgspec.structs.replace(config, **{field: kept})
@@ -208,9 +223,9 @@ def _with_weight(config: TrainingConfig, table: str, key: str, text: str) -> Tra
 
 def _with_field(config: TrainingConfig, name: str, text: str) -> TrainingConfig:
     fields = {field.name: field for field in msgspec.structs.fields(TrainingConfig)}
-    settable = [key for key in fields if key not in ("version", "backend", *_TABLES.values())]
+    settable = [key for key in fields if key not in _NOT_SET]
     if name not in settable:
-        known = [*settable, *(f"loss.{key}" for key in config.losses)]
+        known = [*settable, *(f"loss.{key}" for key in LOSSES)]
         raise InvalidInputError(f"There is no setting “{name}”; {nearest(name, known)}")
     value = _converted(text, fields[name].type, name)
     return msgspec.structs.replace(config, **{name: value})

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from engine.errors import InvalidInputError
 from engine.generator import Generation
+from training import terms
 from training.batch import Batch
-from training.config import nearest
 from training.losses import CRITIC_LOSSES, LOSSES
+from training.terms import Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,21 +28,11 @@ if TYPE_CHECKING:
     from engine.generator import Generator
     from training.batch import Critic, Features
     from training.config import TrainingConfig
-    from training.losses import Loss
 
 Raw: TypeAlias = "Mapping[str, Tensor]"
 """What the loader gives: image uint8, hole bool, number int64, perhaps keypoints."""
 
 _LATENT_SEED = 0x9E3779B1  # keeps the latents' random numbers apart from those of the crops
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A loss of the recipe with its weight."""
-
-    name: str
-    weight: float
-    loss: Loss
 
 
 class Learner:
@@ -70,9 +59,10 @@ class Learner:
             InvalidInputError: if the recipe names a loss that does not exist or cannot be had.
         """
         self._config, self._fabric, self._features = config, fabric, features
-        self._terms = _terms(config.losses, LOSSES, "loss")
-        self._critic_terms = _terms(config.critic_losses, CRITIC_LOSSES, "critic loss")
-        _check(config, [*self._terms, *self._critic_terms], critic, features)
+        self._terms = terms.weighted(config.losses, LOSSES, "loss")
+        self._critic_terms = terms.weighted(config.critic_losses, CRITIC_LOSSES, "critic loss")
+        terms.check(config, [*self._terms, *self._critic_terms], critic, features)
+        terms.check_stages(self._terms, generator, config.backend)
         layout = torch.channels_last
         self.generator = generator.to(fabric.device, memory_format=layout).train()  # type: ignore[call-overload]
         self.average = average.to(fabric.device, memory_format=layout).eval()  # type: ignore[call-overload]
@@ -202,7 +192,7 @@ class Learner:
 
     def _total(
         self,
-        terms: list[_Term],
+        summed: list[Term],
         batch: Batch,
         losses: dict[str, Tensor],
         parts: int,
@@ -211,7 +201,7 @@ class Learner:
         """The weighted sum, scaled so that summing over parts and processes gives the batch's."""
         total = batch.real.new_zeros(())
         with self._fabric.autocast():
-            for term in terms:
+            for term in summed:
                 value = term.loss.function(batch).float()
                 others = 1 if term.loss.is_sum else parts * self._fabric.world_size
                 total = total + term.weight * value / others
@@ -219,14 +209,14 @@ class Learner:
                 losses[prefix + term.name] = losses.get(prefix + term.name, 0) + shown
         return total
 
-    def _due(self, step: int) -> list[_Term]:
+    def _due(self, step: int) -> list[Term]:
         """The critic's terms of this step: penalties come every so often, and weigh the more."""
         every = self._config.penalty_every
         if every == 1:
             return self._critic_terms
         is_due = step % every == 0
         return [
-            _Term(term.name, term.weight * every, term.loss) if term.loss.is_penalty else term
+            Term(term.name, term.weight * every, term.loss) if term.loss.is_penalty else term
             for term in self._critic_terms
             if is_due or not term.loss.is_penalty
         ]
@@ -282,28 +272,6 @@ class Learner:
             slow.lerp_(fast, 1 - kept)
         for slow, fast in zip(self.average.buffers(), self.generator.buffers(), strict=True):
             slow.copy_(fast)
-
-
-def _terms(weights: Mapping[str, float], known: Mapping[str, Loss], what: str) -> list[_Term]:
-    for name in weights:
-        if name not in known:
-            raise InvalidInputError(f"There is no {what} “{name}”; {nearest(name, known)}")
-    return [_Term(name, weight, known[name]) for name, weight in weights.items() if weight]
-
-
-def _check(
-    config: TrainingConfig, terms: list[_Term], critic: Critic | None, features: Features | None
-) -> None:
-    for term in terms:
-        if term.loss.needs_critic and critic is None:
-            raise InvalidInputError(f"The loss {term.name} needs a critic; the recipe has none.")
-        if term.loss.needs_features and features is None:
-            raise InvalidInputError(f"The loss {term.name} needs VGG features; there are none.")
-        if term.loss.couples_batch and config.accumulate > 1:
-            raise InvalidInputError(
-                f"The loss {term.name} compares pictures of one batch, so the batch cannot be "
-                "accumulated in parts; set accumulate=1 and a smaller batch."
-            )
 
 
 def _compensated(config: TrainingConfig) -> tuple[float, tuple[float, float]]:

@@ -133,8 +133,8 @@ class _Run:
                 f"A batch of {config.batch} cannot be cut into {config.accumulate} parts on "
                 f"{fabric.world_size} devices; choose a multiple of both."
             )
+        self._learner = self._built()  # first, as what is wrong with a recipe shows at once
         self._pictures = datasets.pictures(config)
-        self._learner = self._built()
         self._at = _Progress()
         self._rollbacks = 0
         self._restore()

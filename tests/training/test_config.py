@@ -11,6 +11,7 @@ from engine import registry
 from engine.errors import InvalidInputError
 from training import config as configs
 from training.config import PRESETS, TrainingConfig
+from training.losses import CRITIC_LOSSES, LOSSES
 from training.recipes import recipe
 
 if TYPE_CHECKING:
@@ -74,6 +75,17 @@ def test_a_loss_gets_another_weight_and_zero_leaves_it_out() -> None:
     assert changed.losses == {"l1": 3.0, "coarse_l1_fading": 5.0}
 
 
+def test_a_loss_that_the_recipe_does_not_have_is_added() -> None:
+    changed = configs.overridden(recipe("pepsi"), ["loss.ssim=0.5", "critic_loss.drift=0.001"])
+    assert changed.losses == {**recipe("pepsi").losses, "ssim": 0.5}
+    assert changed.critic_losses == {"hinge": 1.0, "drift": 0.001}
+
+
+def test_the_names_of_losses_are_those_that_exist() -> None:
+    assert set(configs.LOSSES) == set(LOSSES)
+    assert set(configs.CRITIC_LOSSES) == set(CRITIC_LOSSES)
+
+
 def test_any_field_can_be_set() -> None:
     words = ["size=128", "masks=square", "coverage=[0.1, 0.3]", "flip=true", "critic_loss.hinge=2"]
     changed = configs.overridden(recipe("pepsi"), words)
@@ -85,7 +97,9 @@ def test_any_field_can_be_set() -> None:
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
-        ("loss.l2=1", "no loss “l2” in this recipe; did you mean “l1”"),
+        ("loss.l2=1", "There is no loss “l2”; did you mean “l1”"),
+        ("loss.sim=1", "There is no loss “sim”; did you mean “ssim”"),
+        ("critic_loss.drft=1", "There is no critic loss “drft”; did you mean “drift”"),
         ("loss.l1=-1", "loss.l1 cannot be “-1”"),
         ("loss.l1=much", "loss.l1 cannot be “much”"),
         ("sise=128", "did you mean “size”"),

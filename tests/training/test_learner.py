@@ -172,11 +172,26 @@ def test_its_state_brings_a_learner_back_to_where_it_was() -> None:
         ({"critic": "", "critic_losses": {}}, "hinge needs a critic"),
         ({"losses": {"style": 1.0}, "critic": "", "critic_losses": {}}, "needs VGG features"),
         ({"losses": {"relativistic_hinge": 1.0}, "accumulate": 2}, "set accumulate=1"),
+        ({"losses": {}}, "Without any loss nothing can be learned"),
+        ({"critic_losses": {"hinge": 0.0}}, "The critic red has no loss to learn from"),
+        ({"backend": "iconv-small", "losses": {"coarse_l1": 1.0}}, "iconv-small makes none"),
+        ({"backend": "pennet", "losses": {"coarse_l1": 1.0}}, "pennet makes none of that kind"),
     ],
 )
 def test_a_recipe_that_cannot_work_is_refused(changes: dict[str, object], sentence: str) -> None:
     with pytest.raises(InvalidInputError, match=sentence):
         learner(config(**changes))
+
+
+@pytest.mark.parametrize(
+    ("backend", "added"),
+    [("iconv-small", "ssim"), ("pennet", "ssim"), ("diet-pepsi-g4", "pyramid_l1")],
+)
+def test_a_loss_that_was_added_is_learned_from(backend: str, added: str) -> None:
+    learned = learner(
+        config(backend=backend, losses={"l1": 1.0, added: 0.5}, critic="", critic_losses={})
+    )
+    assert learned.step(raw(2), 0)[added] > 0
 
 
 def test_latents_depend_on_picture_and_step_not_on_the_place_in_the_batch() -> None:

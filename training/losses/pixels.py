@@ -69,7 +69,7 @@ def known_l1(batch: Batch) -> Tensor:
     return _within(1 - batch.hole, batch)
 
 
-@loss("pyramid_l1", needs_stages=1)
+@loss("pyramid_l1", needs_stages=1, any_stages=True)
 def pyramid_l1(batch: Batch) -> Tensor:
     """Mean absolute difference of each picture of the pyramid, added up (PEN-Net)."""
     total = batch.real.new_zeros(())

@@ -19,6 +19,7 @@ class _Traits(TypedDict, total=False):
     needs_critic: bool
     needs_features: bool
     needs_stages: int
+    any_stages: bool
     is_penalty: bool
 
 
@@ -34,6 +35,7 @@ class Loss:
         needs_critic: reads the critic's scores.
         needs_features: reads the perceptual features.
         needs_stages: how many further outputs of the generator it reads at least.
+        any_stages: these may be of any size; otherwise they have the picture's.
         is_penalty: differentiates the critic twice; may be computed once in several steps.
     """
 
@@ -44,6 +46,7 @@ class Loss:
     needs_critic: bool = False
     needs_features: bool = False
     needs_stages: int = 0
+    any_stages: bool = False
     is_penalty: bool = False
 
 

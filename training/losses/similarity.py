@@ -25,11 +25,14 @@ C1 = 0.01**2
 C2 = 0.03**2
 
 
-@loss("ssim", needs_stages=1)
+@loss("ssim")
 def ssim(batch: Batch) -> Tensor:
-    """1 - SSIM of the composites of both stages, averaged, in the range 0..1."""
+    """1 - SSIM of the composites of both stages, averaged, in the range 0..1 (GLA).
+
+    Of the final output alone for generators without a coarse stage.
+    """
     real = (batch.real + 1) / 2
-    stages = (batch.coarse, batch.fake)
+    stages = (batch.coarse, batch.fake) if batch.has_coarse else (batch.fake,)
     return _dissimilarity(real, [(wide(stage) + 1) / 2 for stage in stages])
 
 
