@@ -1,7 +1,8 @@
 """What is in a folder of pictures: those that can be used, and what is wrong with the others.
 
-Every file is decoded once, because only that shows whether it is whole. Threads do it, as decoders
-release the interpreter's lock; what comes out is in the order of the paths all the same.
+Every file is decoded once, because only that shows whether it is whole; with a memory, once until
+it changes. Threads do it, as decoders release the interpreter's lock; what comes out is in the
+order of the paths all the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from engine.errors import InvalidInputError, PictureError, PictureTooLargeError
 from engine.jobs import Progress
 from engine.pictures import DEFAULT_PIXEL_LIMIT, open_picture
+from engine.scan_memory import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.jobs import CancelToken, Steps
+    from engine.scan_memory import ScanMemory
 
 Pixels8: TypeAlias = npt.NDArray[np.uint8]
 """(H, W, 3) uint8 RGB."""
@@ -142,6 +145,7 @@ def scan(
     smallest: int = 1,
     pixel_limit: int | None = DEFAULT_PIXEL_LIMIT,
     threads: int | None = None,
+    memory: ScanMemory | None = None,
 ) -> Steps[Scan]:
     """Look at every picture in a folder and its subfolders.
 
@@ -151,6 +155,7 @@ def scan(
         smallest: the shorter side that a picture must have, in pixels.
         pixel_limit: pixels that a file may declare.
         threads: that decode; None = as many as there are processors, at most `MOST_THREADS`.
+        memory: of an earlier scan of this folder; spares decoding what has not changed.
 
     Returns:
         What was found. Of pictures with the same pixels the first path is kept.
@@ -163,7 +168,7 @@ def scan(
     threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
     pictures: dict[str, Found] = {}
     problems: list[Trouble] = []
-    looks = _looks(paths, token, smallest, pixel_limit, threads)
+    looks = _looks(paths, token, _Look(smallest, pixel_limit, memory), threads)
     for number, (found, trouble) in enumerate(looks):
         yield Progress(number, len(paths), f"Looking at {paths[number].name}")
         if trouble is not None:
@@ -182,47 +187,82 @@ def scan(
     return Scan(tuple(pictures.values()), tuple(problems))
 
 
-_Look: TypeAlias = tuple[Found | None, Trouble | None]
+_Answer: TypeAlias = tuple[Found | None, Trouble | None]
 
 
 def _looks(
-    paths: tuple[Path, ...],
-    token: CancelToken,
-    smallest: int,
-    pixel_limit: int | None,
-    threads: int,
-) -> Iterator[_Look]:
+    paths: tuple[Path, ...], token: CancelToken, look: _Look, threads: int
+) -> Iterator[_Answer]:
     """What each file holds, in order; no more than a few are decoded ahead."""
     pool = ThreadPoolExecutor(threads, "scan")
-    ahead: deque[Future[_Look]] = deque()
+    ahead: deque[Future[_Answer]] = deque()
+    is_whole = False
     try:
         for path in paths:
             token.check()
             if len(ahead) >= 2 * threads:
                 yield ahead.popleft().result()
-            ahead.append(pool.submit(_look, path, smallest, pixel_limit))
+            ahead.append(pool.submit(look, path))
         while ahead:
             token.check()
             yield ahead.popleft().result()
+        is_whole = True
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        if look.memory is not None:
+            look.memory.save(is_whole=is_whole)
 
 
-def _look(path: Path, smallest: int, pixel_limit: int | None) -> _Look:
-    try:
-        pixels, mode = opened_rgb(path, pixel_limit=pixel_limit)
-    except PictureError as error:
-        return None, Trouble(path, _kind_of(error), str(error))
-    height, width = pixels.shape[:2]
-    if min(height, width) < smallest:
-        sentence = (
-            f"“{path.name}” has {width} × {height} pixels; its shorter side must have {smallest}."
-        )
-        return None, Trouble(path, "tiny", sentence)
-    found = Found(path, width, height, _digest(pixels))
-    if mode == "RGB":
-        return found, None
-    return found, Trouble(path, "not-rgb", f"“{path.name}” is {mode}, not RGB; it is converted.")
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is wanted of every picture."""
+
+    smallest: int
+    pixel_limit: int | None
+    memory: ScanMemory | None
+
+    def __call__(self, path: Path) -> _Answer:
+        try:
+            seen = self._seen(path)
+        except PictureError as error:
+            return None, Trouble(path, _kind_of(error), str(error))
+        width, height = seen.width, seen.height
+        if min(height, width) < self.smallest:
+            sentence = (
+                f"“{path.name}” has {width} × {height} pixels; its shorter side must have "
+                f"{self.smallest}."
+            )
+            return None, Trouble(path, "tiny", sentence)
+        found = Found(path, width, height, seen.digest)
+        if seen.mode == "RGB":
+            return found, None
+        sentence = f"“{path.name}” is {seen.mode}, not RGB; it is converted."
+        return found, Trouble(path, "not-rgb", sentence)
+
+    def _seen(self, path: Path) -> Seen:
+        """The picture, remembered or decoded.
+
+        Raises:
+            PictureError: if it cannot be read.
+        """
+        try:
+            file = path.stat()  # before it is read: what changes meanwhile is read again next time
+        except OSError:
+            file = None
+        if self.memory is not None and file is not None:
+            seen = self.memory.get(path, file)
+            if seen is not None and not self._is_too_large(seen):
+                return seen
+        pixels, mode = opened_rgb(path, pixel_limit=self.pixel_limit)
+        height, width = pixels.shape[:2]
+        size, changed_ns = (file.st_size, file.st_mtime_ns) if file is not None else (0, 0)
+        seen = Seen(size, changed_ns, width, height, _digest(pixels), mode)
+        if self.memory is not None and file is not None:
+            self.memory.put(path, seen)
+        return seen
+
+    def _is_too_large(self, seen: Seen) -> bool:
+        return self.pixel_limit is not None and seen.width * seen.height > self.pixel_limit
 
 
 def _kind_of(error: PictureError) -> TroubleKind:

@@ -23,6 +23,15 @@ _GRACE_SECONDS = 5.0
 
 
 @pytest.fixture(autouse=True)
+def scans_remembered_elsewhere(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep the developer's own folder of caches as it is."""
+    place = tmp_path_factory.getbasetemp() / "scans"
+    monkeypatch.setattr("engine.scan_memory._place", lambda: place)
+
+
+@pytest.fixture(autouse=True)
 def no_thread_left_behind() -> Iterator[None]:
     """Fail if a test leaves a thread that would keep the program from ending."""
     before = set(threading.enumerate())

@@ -57,10 +57,11 @@ class Past:
 
 
 def examine(folder: Path, smallest: int, token: CancelToken) -> Steps[Scan]:
-    """Look at every picture of a folder."""
+    """Look at every picture of a folder; the run that follows need not do it again."""
+    from engine.scan_memory import memory_of
     from engine.scanning import scan
 
-    return (yield from scan(folder, token, smallest=smallest))
+    return (yield from scan(folder, token, smallest=smallest, memory=memory_of(folder)))
 
 
 def draw_masks(

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine import scanning
 from engine.errors import Cancelled, InvalidInputError
 from engine.jobs import CancelToken, Progress, finish
 from engine.pictures import Picture, save_picture
+from engine.scan_memory import ScanMemory
 from engine.scanning import Scan, opened_rgb, picture_files, scan
 
 if TYPE_CHECKING:
@@ -216,6 +218,99 @@ def test_dropping_it_leaves_no_thread(tmp_path: Path) -> None:
     next(steps)
     steps.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("scan")]
+
+
+# --- what is remembered -------------------------------------------------------------------------
+
+
+def remembered(folder: Path, file: Path, **options: int) -> Scan:
+    return finish(scan(folder, CancelToken(), memory=ScanMemory(file), **options))
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files that are decoded."""
+    names: list[str] = []
+
+    def opened(path: Path, **limit: int | None) -> tuple[np.ndarray, str]:
+        names.append(path.name)
+        return opened_rgb(path, **limit)
+
+    monkeypatch.setattr(scanning, "opened_rgb", opened)
+    return names
+
+
+def test_a_second_scan_finds_the_same_and_decodes_nothing_that_is_whole(
+    tmp_path: Path, decoded: list[str]
+) -> None:
+    folder, file = tmp_path / "photos", tmp_path / "cache" / "scan.json"
+    for number, name in enumerate(["a.png", "b.png", "sub/c.png"]):
+        write(folder / name, number % 2)
+    Image.fromarray(photo()).convert("L").save(folder / "grey.png")
+    (folder / "bad.png").write_bytes(b"no picture")
+    first = remembered(folder, file)
+    decoded.clear()
+    assert remembered(folder, file) == first == scanned(folder)
+    assert decoded[0] == "bad.png"
+    assert remembered(folder, file, smallest=25).count("tiny") == 4
+
+
+def test_a_file_that_has_changed_is_decoded_again(tmp_path: Path, decoded: list[str]) -> None:
+    folder, file = tmp_path / "photos", tmp_path / "scan.json"
+    for number in range(3):
+        write(folder / f"{number}.png", number)
+    remembered(folder, file)
+    write(folder / "1.png", 7, width=44)
+    (folder / "2.png").write_bytes(b"cut")
+    decoded.clear()
+    found = remembered(folder, file)
+    assert sorted(decoded) == ["1.png", "2.png"]
+    assert [(each.path.name, each.width) for each in found.pictures] == [
+        ("0.png", 30),
+        ("1.png", 44),
+    ]
+    assert kinds(found) == [("2.png", "corrupt")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"version": 1, "seen": {"a": 3}}', '{"version": 0, "seen": {}}']
+)
+def test_a_damaged_memory_counts_as_none(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "photos" / "a.png")
+    (tmp_path / "scan.json").write_text(text)
+    found = remembered(tmp_path / "photos", tmp_path / "scan.json")
+    assert found == scanned(tmp_path / "photos")
+    assert ScanMemory(tmp_path / "scan.json").get(
+        tmp_path / "photos" / "a.png", (tmp_path / "photos" / "a.png").stat()
+    )
+
+
+def test_a_memory_that_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "photos" / "a.png")
+    (tmp_path / "file").write_bytes(b"")
+    found = remembered(tmp_path / "photos", tmp_path / "file" / "scan.json")
+    assert len(found.pictures) == 1
+
+
+def test_a_scan_that_is_cancelled_remembers_what_it_has_seen(
+    tmp_path: Path, decoded: list[str]
+) -> None:
+    folder, file = tmp_path / "photos", tmp_path / "scan.json"
+    for number in range(9):
+        write(folder / f"{number}.png", number)
+    steps = scan(folder, CancelToken(), threads=1, memory=ScanMemory(file))
+    next(steps)
+    steps.close()
+    decoded.clear()
+    remembered(folder, file)
+    assert 0 < len(decoded) < 9
+
+
+def test_a_larger_limit_of_pixels_does_not_outlive_its_scan(tmp_path: Path) -> None:
+    folder, file = tmp_path / "photos", tmp_path / "scan.json"
+    write(folder / "a.png", height=40, width=40)
+    remembered(folder, file)
+    assert kinds(remembered(folder, file, pixel_limit=1000)) == [("a.png", "too-large")]
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from engine import memory, registry
 from engine.errors import InvalidInputError
 from engine.jobs import CancelToken, finish
+from engine.scan_memory import memory_of
 from engine.scanning import scan
 from training import masks
 from training.datasets.crops import Crops, Held
@@ -75,7 +76,7 @@ def prepared(config: TrainingConfig, token: CancelToken) -> Steps[Pictures]:
         gallery, notices = open_faces(folder, keypoints)
     else:
         smallest = -(-config.size // LARGEST_ENLARGEMENT)
-        found = yield from scan(folder, token, smallest=smallest)
+        found = yield from scan(folder, token, smallest=smallest, memory=memory_of(folder))
         gallery, notices = _gallery(found, folder, config, keypoints)
     if not len(gallery):
         raise InvalidInputError(f"“{folder}” holds no pictures; choose one that does.")
