@@ -17,11 +17,12 @@ from engine.regions import Region
 from engine.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from engine.backend import BackendSpec, Inpainter, Options
     from engine.jobs import CancelToken, Steps
     from engine.pipeline import InpaintRequest
+    from engine.recipe import Size
     from engine.types import ImageF32, MaskBool, Pixels
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,21 @@ class Patch:
     box: Box
     pixels: Pixels
     hole: MaskBool
+
+
+def with_patches(pixels: Pixels, patches: Iterable[Patch]) -> Pixels:
+    """A copy of a picture's (H, W, C) pixels with the patches put in, in their order."""
+    filled = pixels.copy()
+    for patch in patches:
+        filled[patch.box.slices][patch.hole] = patch.pixels[patch.hole]
+    return filled
+
+
+def wanted_scale(size: Size, spec: BackendSpec, box: Box) -> float:
+    """At which scale a backend gets a crop, if memory allows it."""
+    if size == "resize":
+        return min(1.0, RESIZED_SIDE / max(box.width, box.height))
+    return crops.trained_scale(spec, box) if size == "auto" else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +258,8 @@ class Filling:
         )
 
     def _ladder(self, region: Region) -> Iterator[_Attempt]:
-        box, scale = region.box, self._wanted_scale(region.box)
+        box = region.box
+        scale = wanted_scale(self._request.size, self._spec, box)
         yield _Attempt(box, scale, None)
         if self._spec.network:  # less context would harm a generator more than a smaller scale
             lowest = min(scale, crops.SHORTEST / min(box.width, box.height))
@@ -259,11 +276,6 @@ class Filling:
             scale /= 2
             notice = f"filled at 1/{round(1 / scale)} of full size, because memory was short"
             yield _Attempt(box, scale, notice)
-
-    def _wanted_scale(self, box: Box) -> float:
-        if self._request.size == "resize":
-            return min(1.0, RESIZED_SIDE / max(box.width, box.height))
-        return crops.trained_scale(self._spec, box) if self._request.size == "auto" else 1.0
 
     def _tight(self, region: Region) -> Box:
         margin = self._spec.min_context

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import numpy.typing as npt
 
-from engine import __version__, auto, device, registry, weights
+from engine import __version__, auto, device, memory, registry, weights
 from engine.errors import InvalidInputError, NothingToCopyError
-from engine.filling import Filling, Patch
+from engine.filling import Filling, Patch, wanted_scale, with_patches
 from engine.jobs import Progress
 from engine.recipe import Recipe, Size
 from engine.regions import Region, extent, regions
@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from engine.jobs import CancelToken, Steps
     from engine.types import MaskBool, Pixels
 
-__all__ = ["InpaintRequest", "InpaintResult", "Patch", "Seconds", "inpaint"]
+__all__ = [
+    "InpaintRequest",
+    "InpaintResult",
+    "Patch",
+    "Seconds",
+    "inpaint",
+    "with_patches",
+    "working_bytes",
+]
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +153,20 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
         hole_share=float(request.hole.mean()),
         regions=len(plan),
     )
+
+
+def working_bytes(request: InpaintRequest) -> int:
+    """What filling will probably take at its peak, beside the picture itself and its result."""
+    backend = request.backend
+    if backend == registry.AUTO:
+        backend = auto.choose(request.hole, request.forbidden).backend
+    spec = registry.get(backend)
+    needed = [
+        memory.needed_bytes(spec, round(area * scale**2), area if scale < 1 else 0)
+        for region in _plan(request, spec)
+        for area, scale in [(region.box.area, wanted_scale(request.size, spec, region.box))]
+    ]
+    return max(needed, default=0)
 
 
 def _built(spec: BackendSpec, wish: str | None, where: str) -> Inpainter:

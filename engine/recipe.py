@@ -74,10 +74,18 @@ def load(path: Path) -> Recipe:
     Raises:
         InvalidInputError: if it cannot be read or is no recipe.
     """
+    return from_json(read(path), str(path))
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a recipe file.
+
+    Raises:
+        InvalidInputError: if it cannot be read.
+    """
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait for ever
             raise InvalidInputError(f"{path} is no file; choose a recipe file.")
-        text = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from error
-    return from_json(text, str(path))

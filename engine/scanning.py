@@ -23,7 +23,7 @@ from engine.pictures import DEFAULT_PIXEL_LIMIT, open_picture
 from engine.scan_memory import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -95,10 +95,17 @@ class Scan:
         return sum(trouble.kind == kind for trouble in self.problems)
 
 
-def picture_files(folder: Path) -> tuple[Path, ...]:
+def picture_files(
+    folder: Path, *, recursive: bool = True, without: Collection[Path] = ()
+) -> tuple[Path, ...]:
     """Files in a folder and its subfolders that are called like pictures, sorted.
 
     Hidden files and folders are left out; links to folders are not followed, as they may lead back.
+
+    Args:
+        folder: where to look.
+        recursive: whether to look into subfolders.
+        without: subfolders to leave out.
 
     Raises:
         InvalidInputError: if there is no such folder, or it may not be read.
@@ -112,8 +119,12 @@ def picture_files(folder: Path) -> tuple[Path, ...]:
 
     found: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
         base = folder.__class__(place)
+        folders[:] = [
+            name
+            for name in folders
+            if recursive and not name.startswith(".") and base / name not in without
+        ]
         found += [
             base / name
             for name in names

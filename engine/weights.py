@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENDING", "Broken", "Card", "Choice", "Role", "WeightFile", "broken", "by_sha256", "choice",
-    "find", "folders", "installed", "is_random", "label", "load", "opened", "random", "save",
-    "user_folder", "why_missing",
+    "find", "folders", "installed", "is_random", "label", "load", "of_recipe", "opened",
+    "random", "save", "user_folder", "why_missing",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,27 @@ def is_random(wish: str) -> bool:
 def by_sha256(spec: BackendSpec, digest: str) -> str | None:
     """The path of the installed weights with that sha256; None if they are not here."""
     return next((str(file.path) for file in installed(spec) if file.sha256 == digest), None)
+
+
+def of_recipe(spec: BackendSpec, made_with: str | None) -> str | None:
+    """The wish that gives a recipe's weights again; None for a recipe without.
+
+    Args:
+        spec: of the backend, which is a network.
+        made_with: `Recipe.weights_sha256`.
+
+    Raises:
+        UnusableBackendError: if they are not here.
+    """
+    if made_with is None or is_random(made_with):
+        return made_with
+    found = by_sha256(spec, made_with)
+    if found is None:
+        raise UnusableBackendError(
+            f"The recipe was made with other weights of {spec.label} (sha256 {made_with[:12]}…); "
+            "name that file with --weights, or any other to fill differently."
+        )
+    return found
 
 
 def label(spec: BackendSpec, wish: str | None = None) -> str:

@@ -14,7 +14,7 @@ import psutil
 from app.cli.console import notice, run_job
 from engine.jobs import Job
 from engine.pictures import open_mask, open_picture, save_picture
-from engine.pipeline import inpaint
+from engine.pipeline import inpaint, with_patches
 from engine.pixels import full_scale, has_alpha
 
 if TYPE_CHECKING:
@@ -85,10 +85,7 @@ def filled(request: InpaintRequest, *, quiet: bool) -> InpaintResult:
 
 def applied(given: Opened, result: InpaintResult) -> Pixels:
     """The picture's pixels with the patches put in."""
-    pixels = given.picture.pixels.copy()
-    for patch in result.patches:
-        view = pixels[patch.box.slices]
-        view[patch.hole] = patch.pixels[patch.hole]
+    pixels = with_patches(given.picture.pixels, result.patches)
     if given.becomes_opaque:
         pixels[given.hole, -1] = full_scale(pixels)
     return pixels

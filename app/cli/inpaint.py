@@ -203,20 +203,14 @@ def _weights(args: argparse.Namespace, settings: Recipe) -> str | None:
         UnusableBackendError: if those of the recipe are not here.
     """
     from engine import registry, weights
-    from engine.errors import InvalidInputError, UnusableBackendError
+    from engine.errors import InvalidInputError
 
     spec = registry.get(settings.backend)
     wish: str | None = args.weights
     if wish is not None and not spec.network:
         raise UsageError(f"{spec.label} is no network and has no weights; leave --weights out.")
-    label = settings.weights_sha256
-    if wish is None and label is not None and spec.network:
-        wish = label if weights.is_random(label) else weights.by_sha256(spec, label)
-        if wish is None:
-            raise UnusableBackendError(
-                f"The recipe was made with other weights of {spec.label} (sha256 {label[:12]}…); "
-                "name that file with --weights, or any other to fill differently."
-            )
+    if wish is None and spec.network:
+        wish = weights.of_recipe(spec, settings.weights_sha256)
     try:
         if spec.network:
             weights.label(spec, wish)

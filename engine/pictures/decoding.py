@@ -48,6 +48,27 @@ def read(image: Image.Image, file: IO[bytes]) -> Contents:
     return contents
 
 
+def layout_of(image: Image.Image, file: IO[bytes]) -> tuple[int, int, int]:
+    """Channels that will be read, bytes of each, and the orientation 1..8; nothing is decoded."""
+    block, xmp, depth = image.info.get("exif", b""), image.info.get("xmp") or b"", 1
+    if image.format == "PNG":
+        extras = png.extras(file, pixels=False)
+        block, xmp = extras.exif, extras.xmp
+        depth = 2 if png.header(file)[0] == 16 else 1
+    elif image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        depth = 2
+    colours = 1 if image.mode in ("1", "L", "LA", "La", "I", "F") or "I;16" in image.mode else 3
+    try:
+        turn = exif.orientation_of(exif.without_prefix(block)) if block else 0
+    except (ValueError, struct.error):
+        turn = 0  # damaged: it will be left out
+    return (
+        colours + bool(image.has_transparency_data),
+        depth,
+        turn or (exif.xmp_orientation_of(xmp) if xmp else 1),
+    )
+
+
 def pixels_of(image: Image.Image, contents: Contents) -> Pixels:
     """The native pixels of a decoded Pillow image; notices go into `contents`.
 

@@ -65,6 +65,12 @@ def open_mask(
     return OpenedMask(~hole if invert else hole, notices)
 
 
+def has_shape_of(mask: tuple[int, int], picture: tuple[int, int]) -> bool:
+    """Whether a mask of one (width, height) can be scaled to a picture's, up to rounded sides."""
+    skew = abs(mask[1] * picture[0] - picture[1] * mask[0])
+    return skew <= max(*mask, *picture)
+
+
 def save_mask(mask: MaskBool | npt.NDArray[np.uint8], path: Path | str) -> None:
     """Write a mask as a grey picture with white holes; soft coverage (0..255) keeps its steps.
 
@@ -95,7 +101,7 @@ def _hole_of(pixels: Pixels, path: Path, *, from_alpha: bool) -> MaskBool:
 def _fitted(hole: MaskBool, size: tuple[int, int], path: Path) -> MaskBool:
     """The mask at another size of the same shape, up to the rounding of its sides."""
     height, width = hole.shape
-    if abs(height * size[0] - size[1] * width) > max(height, width, *size):
+    if not has_shape_of((width, height), size):
         raise InvalidInputError(
             f"the mask “{path.name}” has {width} × {height} pixels, the picture {size[0]} × "
             f"{size[1]}: they differ in shape; make the mask from this picture."

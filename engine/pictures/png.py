@@ -35,8 +35,12 @@ _TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 _EXIF_KEYWORD = b"Raw profile type exif"
 
 
-def chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def chunks(file: IO[bytes], *, pixels: bool = True) -> Iterator[tuple[bytes, bytes]]:
     """Name and data of each chunk of a file, from its beginning to IEND.
+
+    Args:
+        file: open at any place.
+        pixels: whether to read pixel data too; without, those chunks come empty and unchecked.
 
     Raises:
         ValueError: if the file ends before IEND, or a chunk's checksum is wrong.
@@ -48,6 +52,10 @@ def chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
         if len(head) < 8:
             raise ValueError("the file ends too early")
         length, name = struct.unpack(">I4s", head)
+        if name == b"IDAT" and not pixels:
+            file.seek(length + 4, 1)
+            yield name, b""
+            continue
         data = file.read(length)
         check = file.read(4)
         if len(data) < length or len(check) < 4:
@@ -73,12 +81,12 @@ class Extras:
     xmp: bytes
 
 
-def extras(file: IO[bytes]) -> Extras:
-    """Chunks to carry over, EXIF and XMP, as far as the file is whole."""
+def extras(file: IO[bytes], *, pixels: bool = True) -> Extras:
+    """Chunks to carry over, EXIF and XMP, as far as the file is whole; `pixels` as in `chunks`."""
     kept: list[tuple[bytes, bytes]] = []
     exif = xmp = b""
     try:
-        for name, data in chunks(file):
+        for name, data in chunks(file, pixels=pixels):
             if name == b"eXIf":
                 exif = data
             elif name == b"iTXt" and data.startswith(XMP_KEYWORD + b"\0"):

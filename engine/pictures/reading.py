@@ -7,7 +7,8 @@ import struct
 import threading
 import warnings
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -32,7 +33,9 @@ DEFAULT_PIXEL_LIMIT = 300_000_000
 
 WRITABLE = frozenset({"PNG", "JPEG", "TIFF", "WEBP", "BMP"})
 
-_WARNINGS = threading.Lock()
+_LOCK = threading.Lock()
+_decoding: list[int] = []
+_filters = ExitStack()
 
 _SIGNATURES = (png.SIGNATURE, b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8", b"RIFF", b"BM")
 
@@ -70,6 +73,57 @@ def open_picture(path: Path | str, *, pixel_limit: int | None = DEFAULT_PIXEL_LI
         return _finished(_contents(path, file, pixel_limit), path, fingerprint_of(file))
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a picture file says of itself, before its pixels are decoded.
+
+    Attributes:
+        format: Pillow's name of the format.
+        width: upright, in pixels.
+        height: upright, in pixels.
+        channels: 1..4, as in `Picture`.
+        depth: bytes of a sample, 1 or 2.
+    """
+
+    format: str
+    width: int
+    height: int
+    channels: int
+    depth: int
+
+    @property
+    def decoded_bytes(self) -> int:
+        """What the pixels will take in memory."""
+        return self.width * self.height * self.channels * self.depth
+
+
+def read_header(path: Path | str, *, pixel_limit: int | None = DEFAULT_PIXEL_LIMIT) -> Header:
+    """Size and layout of a picture as `open_picture` would give them, without its pixels.
+
+    Raises:
+        PictureTooLargeError: if it declares more than `pixel_limit` pixels.
+        PictureError: if its beginning cannot be read; what is broken further on is not noticed.
+    """
+    path = Path(path)
+    with opened(path) as file, _explained(path):
+        _lift_limits()
+        if tiff.is_tiff(file):
+            with tifffile.TiffFile(file) as opened_tiff:
+                size = tiff.size_of(opened_tiff)
+                _check_size(path, size, pixel_limit)
+                return _header("TIFF", size, *tiff.layout_of(opened_tiff))
+        with Image.open(file) as image:
+            _check_size(path, image.size, pixel_limit)
+            return _header(image.format or "unknown", image.size, *decoding.layout_of(image, file))
+
+
+def _header(
+    form: str, size: tuple[int, int], channels: int, depth: int, orientation: int
+) -> Header:
+    width, height = size if orientation <= 4 else size[::-1]
+    return Header("JPEG" if form == "MPO" else form, width, height, channels, depth)
+
+
 def changed_on_disk(picture: Picture) -> bool:
     """Whether the picture's file is no longer the one that was opened or saved, or is gone."""
     source = picture.source
@@ -79,10 +133,7 @@ def changed_on_disk(picture: Picture) -> bool:
 
 
 def _contents(path: Path, file: IO[bytes], limit: int | None) -> Contents:
-    # Our own limit asks the user; Pillow's would warn or refuse before ours is reached.
-    Image.MAX_IMAGE_PIXELS = None
-    # Pillow's limit of 1 MB would refuse photographs for a long profile or editing history.
-    PngImagePlugin.MAX_TEXT_CHUNK = png.LONGEST_TEXT
+    _lift_limits()
     if tiff.is_tiff(file):
         with tifffile.TiffFile(file) as opened_tiff:
             _check_size(path, tiff.size_of(opened_tiff), limit)
@@ -90,6 +141,13 @@ def _contents(path: Path, file: IO[bytes], limit: int | None) -> Contents:
     with Image.open(file) as image:
         _check_size(path, image.size, limit)
         return decoding.read(image, file)
+
+
+def _lift_limits() -> None:
+    # Our own limit asks the user; Pillow's would warn or refuse before ours is reached.
+    Image.MAX_IMAGE_PIXELS = None
+    # Pillow's limit of 1 MB would refuse photographs for a long profile or editing history.
+    PngImagePlugin.MAX_TEXT_CHUNK = png.LONGEST_TEXT
 
 
 def _finished(contents: Contents, path: Path, fingerprint: Fingerprint) -> Picture:
@@ -160,9 +218,7 @@ def _verdict(path: Path, error: Exception) -> str:
 def _explained(path: Path) -> Iterator[None]:
     """Sentences in place of what decoders raise; what they warn of goes to the log."""
     try:
-        # The filters are the whole process's, so two threads must not swap them at once.
-        with _WARNINGS, warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with _warnings_logged():
             yield
     except UnusableNumbersError as error:
         raise PictureError(
@@ -176,5 +232,29 @@ def _explained(path: Path) -> Iterator[None]:
     except _DECODING_ERRORS as error:
         log.info("decoding %s failed", path, exc_info=True)
         raise PictureError(_verdict(path, error)) from error
-    for warning in caught:
-        log.info("%s: %s", path.name, warning.message)
+
+
+@contextmanager
+def _warnings_logged() -> Iterator[None]:
+    """Send warnings to the log, in all threads at once.
+
+    The filters are the whole process's, so of the threads that decode at the same time the first
+    one swaps them and the last one puts them back.
+    """
+    with _LOCK:
+        _decoding.append(1)
+        if len(_decoding) == 1:
+            _filters.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("always")
+            warnings.showwarning = _log_warning
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _decoding.pop()
+            if not _decoding:
+                _filters.close()
+
+
+def _log_warning(message: Warning | str, *_: object, **__: object) -> None:
+    log.info("a decoder warned: %s", message)

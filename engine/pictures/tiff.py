@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ICC, _XMP, _ORIENTATION, _RESOLUTION = 34675, 700, 274, (282, 283, 296)
-_WHITE_IS_ZERO, _SEPARATED, _LAB = 0, 5, (8, 9, 10)
+_WHITE_IS_ZERO, _PALETTE, _SEPARATED, _LAB = 0, 3, 5, (8, 9, 10)
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _CENTIMETRE = 3
 _COMPRESSIONS = {1: "raw", 5: "tiff_lzw", 8: "tiff_adobe_deflate", 32946: "tiff_adobe_deflate"} | {
@@ -49,6 +49,18 @@ def size_of(tiff: tifffile.TiffFile) -> tuple[int, int]:
     """Width and height as stored."""
     page = tiff.pages.first
     return int(page.imagewidth), int(page.imagelength)
+
+
+def layout_of(tiff: tifffile.TiffFile) -> tuple[int, int, int]:
+    """Channels that will be read, bytes of each, and the orientation as the tags state it."""
+    page = tiff.pages.first
+    colours = 3 if page.samplesperpixel >= 3 or page.photometric == _PALETTE else 1
+    extra = tuple(page.extrasamples)
+    has_alpha = bool(extra) and extra[0] in (_ASSOCIATED, _UNASSOCIATED)
+    orientation = int(_tag(page, _ORIENTATION) or 1)
+    if orientation == 1 and (xmp := _tag(page, _XMP)):
+        orientation = exif.xmp_orientation_of(xmp)
+    return colours + has_alpha, 2 if page.bitspersample > 8 else 1, orientation
 
 
 def read(tiff: tifffile.TiffFile, file: IO[bytes]) -> Contents:
