@@ -1,0 +1,34 @@
+"""Whole folders: settings, a plan that is shown before anything starts, a run, a report.
+
+config = BatchConfig(images="scans", masks="masks", output="clean")
+plan = yield from planned(config, token)         # pairs, orphans, warnings, names
+run = BatchRun(plan)                              # pause, unpause, progress, rows, report
+report = yield from run.steps(token)
+"""
+
+from __future__ import annotations
+
+from engine.batch.config import ALPHA, BatchConfig, OnExisting
+from engine.batch.items import Counts, Item, Plan, lacks_mask
+from engine.batch.outlook import BatchProgress, duration
+from engine.batch.planning import plan as planned
+from engine.batch.report import Report, Row
+from engine.batch.running import REPORT, BatchRun, retry
+
+__all__ = [
+    "ALPHA",
+    "REPORT",
+    "BatchConfig",
+    "BatchProgress",
+    "BatchRun",
+    "Counts",
+    "Item",
+    "OnExisting",
+    "Plan",
+    "Report",
+    "Row",
+    "duration",
+    "lacks_mask",
+    "planned",
+    "retry",
+]

@@ -1,0 +1,204 @@
+"""The course of a run: which picture is begun when, what is counted, and when it ends."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from engine import memory
+from engine.batch import naming
+from engine.batch.lanes import Lanes
+from engine.batch.manifest import Manifest, leftovers, text_of
+from engine.batch.outlook import BatchProgress, Outlook
+from engine.batch.thumbnails import pictured
+from engine.batch.work import Order, settled
+from engine.errors import PictureError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Generator
+
+    from engine.batch.items import Item, Plan
+    from engine.batch.lanes import Finished
+    from engine.batch.manifest import Status
+    from engine.batch.report import End, Row
+    from engine.batch.thumbnails import Thumbnails
+    from engine.batch.work import Outcome
+    from engine.jobs import CancelToken
+
+_TICK_SECONDS = 0.1
+
+
+class Course:
+    """One execution of a plan.
+
+    Attributes:
+        pictures: thumbnails, by the pictures' paths as text.
+        end: how it ended.
+        why: a sentence, if it ended early.
+        has_begun: whether anything was written.
+        seconds: wall time so far, pauses left out.
+    """
+
+    def __init__(self, plan: Plan, rows: list[Row], paused: threading.Event) -> None:
+        """Prepare.
+
+        Args:
+            plan: what to do.
+            rows: grows with every picture that is finished.
+            paused: while it is set, no picture is begun.
+        """
+        self.pictures: dict[str, Thumbnails] = {}
+        self.end: End = "finished"
+        self.why: str | None = None
+        self.has_begun = False
+        self.seconds = 0.0
+        self._plan = plan
+        self._rows = rows
+        self._paused = paused
+        self._counts: Counter[Status] = Counter()
+        items = _reached(plan)
+        self._settled = [item for item in items if item.intent != "ready"]
+        ready = tuple(item for item in items if item.intent == "ready")
+        self._waiting = deque(ready)
+        self._pictured = frozenset(id(item) for item in pictured(ready))
+        self._under_way: list[Item] = []
+        self._outlook = Outlook(self._waiting)
+
+    def count(self, status: Status) -> int:
+        """How many pictures have it by now."""
+        return self._counts[status]
+
+    def rows_in_order(self) -> tuple[Row, ...]:
+        """The rows so far, in the order of the plan."""
+        places = {text_of(item.image): place for place, item in enumerate(self._plan.items)}
+        return tuple(sorted(self._rows, key=lambda row: places[row.image]))
+
+    def steps(self, token: CancelToken) -> Generator[BatchProgress, None, None]:
+        """Work on every picture.
+
+        Raises:
+            EngineError: if nothing can be begun.
+            Cancelled: once the token is cancelled; what is being written is finished before.
+        """
+        order = Order.of(self._plan.config)
+        _check_space(self._plan)
+        manifest = self._opened_manifest()
+        taken = {naming.key_of(item.output) for item in self._plan.items if item.output}
+        lanes = Lanes(order, manifest, frozenset(taken))
+        self.has_begun = True
+        try:
+            manifest.begin(self._plan.config, order.settings)
+            outcomes = [settled(item, self._plan.config) for item in self._settled]
+            manifest.append(*(outcome.entry for outcome in outcomes if outcome.entry))
+            for outcome in outcomes:
+                self._note(outcome)
+            yield from self._loop(lanes, token)
+        finally:
+            lanes.close()
+            while (found := lanes.finished(0)) is not None:
+                self._take(found)
+            manifest.close()
+
+    def _loop(self, lanes: Lanes, token: CancelToken) -> Generator[BatchProgress, None, None]:
+        while self._waiting or self._under_way:
+            token.check()
+            begin = time.monotonic()
+            self._start_some(lanes)
+            yield self._progress()
+            was_working = bool(self._under_way)
+            found = lanes.finished(_TICK_SECONDS)
+            if found is not None:
+                self._take(found)
+                if self.end == "error":
+                    lanes.token.cancel()
+            if was_working:
+                self.seconds += time.monotonic() - begin
+        yield self._progress()
+
+    def _start_some(self, lanes: Lanes) -> None:
+        """Begin with as many of the waiting pictures as there is room for, in their order."""
+        while self._waiting and not self._paused.is_set():
+            item = self._waiting[0]
+            if not lanes.starts(item, pictured=id(item) in self._pictured):
+                return
+            self._waiting.popleft()
+            self._under_way.append(item)
+            self._outlook.start(item)
+
+    def _take(self, found: Finished) -> None:
+        """Note what a lane handed back, and whether it means the end."""
+        self._under_way.remove(found.item)
+        outcome = found.outcome
+        filled = outcome is not None and outcome.row.status == "done"
+        self._outlook.finish(found.item, counts=filled)
+        if outcome is not None:
+            self._note(outcome)
+        if found.end:
+            self._stop("error", found.end)
+        elif outcome and outcome.error and self._plan.config.stop_on_error:
+            self._stop("stopped", outcome.row.reason)
+
+    def _note(self, outcome: Outcome) -> None:
+        self._rows.append(outcome.row)
+        self._counts[outcome.row.status] += 1
+        if outcome.pictures is not None:
+            self.pictures[outcome.row.image] = outcome.pictures
+
+    def _stop(self, end: End, why: str | None) -> None:
+        self._waiting.clear()
+        if self.end != "error":  # the first reason is the one that others follow from
+            self.end, self.why = end, why
+
+    def _progress(self) -> BatchProgress:
+        left = self._outlook.seconds_left(self.seconds)
+        total, finished = len(self._plan.items), len(self._rows)
+        share = finished / total if total else 1.0
+        if left is not None and self.seconds > 0:
+            share = self.seconds / (self.seconds + left)
+        return BatchProgress(
+            total=total,
+            done=self._counts["done"],
+            skipped=self._counts["skipped"],
+            failed=self._counts["failed"],
+            seconds=self.seconds,
+            seconds_left=left,
+            share=share,
+            current=tuple(item.image.name for item in self._under_way),
+        )
+
+    def _opened_manifest(self) -> Manifest:
+        folder = self._plan.config.output_folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PictureError(
+                f"The folder “{folder}” cannot be made: {error.strerror}."
+            ) from error
+        manifest = Manifest(folder)
+        if self._plan.resumes:
+            places = {item.output.parent for item in self._plan.items if item.output}
+            for left in leftovers({folder, *places}):
+                with suppress(OSError):
+                    left.unlink()
+        return manifest
+
+
+def _reached(plan: Plan) -> tuple[Item, ...]:
+    """The items of a run: with `stop_on_error`, those after a certain failure are not reached."""
+    if plan.config.stop_on_error:
+        for place, item in enumerate(plan.items):
+            if item.intent == "failed":
+                return plan.items[: place + 1]
+    return plan.items
+
+
+def _check_space(plan: Plan) -> None:
+    if plan.lacks_space:
+        raise PictureError(
+            f"The results need about {memory.in_words(plan.needed_bytes)} and "
+            f"{memory.in_words(plan.free_bytes or 0)} are free in “{plan.config.output}”; make "
+            "room or choose another folder."
+        )

@@ -1,0 +1,166 @@
+"""How a run stands, and how long the rest will take.
+
+A picture costs something for its bytes, something for its hole and something in any case; what, is
+learnt from those that are finished. Counting pictures instead would be wrong by as much as their
+sizes differ.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    from engine.batch.items import Item
+
+_LEAST_FINISHED = 3
+_MEGA = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """How a run stands.
+
+    Attributes:
+        total: pictures, those included that will not be filled.
+        done: filled in this run.
+        skipped: so far.
+        failed: so far.
+        seconds: since the start, pauses left out.
+        seconds_left: estimate; None as long as too few are finished.
+        share: of the work, 0..1.
+        current: names of the pictures that are worked on, oldest first.
+        is_paused: whether somebody wants it to wait.
+    """
+
+    total: int
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    share: float = 0.0
+    current: tuple[str, ...] = ()
+    is_paused: bool = False
+
+    @property
+    def finished(self) -> int:
+        return self.done + self.skipped + self.failed
+
+    @property
+    def per_minute(self) -> float:
+        """Pictures filled in a minute."""
+        return 60 * self.done / self.seconds if self.seconds > 0 else 0.0
+
+    def in_words(self) -> str:
+        """One line: "12 of 400, 1 failed, 30 a minute, 12 min left: a.jpg"."""
+        parts = [f"{self.finished} of {self.total}"]
+        parts += [f"{self.skipped} skipped"] if self.skipped else []
+        parts += [f"{self.failed} failed"] if self.failed else []
+        parts += [f"{self.per_minute:.3g} a minute"] if self.done else []
+        if self.is_paused:
+            parts.append("paused")
+        elif self.seconds_left is not None:
+            parts.append(f"{duration(self.seconds_left)} left")
+        current = f": {self.current[0]}" if self.current else ""
+        return ", ".join(parts) + current
+
+
+def duration(seconds: float) -> str:
+    """A time for people: "2 h 05 min", "3 min 20 s", "12 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+class Outlook:
+    """Learns what pictures cost and foretells what the others will.
+
+    Costs are seconds of one lane; several run at a time, and how many of them are really at work
+    shows in the costs so far over the time they took.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        """Prepare for the items that will be worked on."""
+        self._ahead: dict[int, Item] = {id(item): item for item in items}
+        shares = [item.hole_share for item in self._ahead.values() if item.hole_share is not None]
+        self._share = float(np.mean(shares)) if shares else 0.05
+        self._remaining = sum((self._traits(item) for item in self._ahead.values()), np.zeros(3))
+        self._running: dict[int, float] = {}
+        self._gram = np.zeros((3, 3))
+        self._moment = np.zeros(3)
+        self._spent = 0.0
+        self._finished = 0
+
+    def start(self, item: Item) -> None:
+        """Note that work on an item begins."""
+        self._running[id(item)] = time.monotonic()
+
+    def finish(self, item: Item, *, counts: bool) -> None:
+        """Note that it has ended; only one that was filled `counts` as an example."""
+        seconds = time.monotonic() - self._running.pop(id(item))
+        traits = self._traits(item)
+        del self._ahead[id(item)]
+        self._remaining -= traits
+        self._spent += seconds
+        if counts:
+            self._gram += np.outer(traits, traits)
+            self._moment += seconds * traits
+            self._finished += 1
+
+    def seconds_left(self, elapsed: float) -> float | None:
+        """Wall time until the last item is finished; None if there is nothing to tell it by.
+
+        Args:
+            elapsed: wall time so far, pauses left out.
+        """
+        if not self._ahead:
+            return 0.0
+        if self._finished < _LEAST_FINISHED or elapsed <= 0:
+            return None
+        prices = _prices(self._gram, self._moment)
+        now = time.monotonic()
+        under_way = {key: now - start for key, start in self._running.items()}
+        left = float(self._remaining @ prices) - sum(
+            min(age, float(self._traits(self._ahead[key]) @ prices))
+            for key, age in under_way.items()
+        )
+        lanes = max(1.0, (self._spent + sum(under_way.values())) / elapsed)
+        return max(0.0, left) / lanes
+
+    def _traits(self, item: Item) -> npt.NDArray[np.float64]:
+        """What makes a picture costly: being one, its megabytes, the megapixels of its hole."""
+        if item.trace and item.trace.done:
+            return np.zeros(3)  # probably only to be verified
+        share = self._share if item.hole_share is None else item.hole_share
+        return np.array([1.0, item.picture_bytes / _MEGA, item.pixels * share / _MEGA])
+
+
+def _prices(
+    gram: npt.NDArray[np.float64], moment: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Least squares without negative prices: of all sets of traits, the best with none.
+
+    Three traits have seven sets, so trying them all is the simplest exact way.
+    """
+    best, least = np.zeros(3), np.inf
+    for size in (1, 2, 3):
+        for chosen in itertools.combinations(range(3), size):
+            some = list(chosen)
+            part = gram[np.ix_(some, some)]
+            found = np.linalg.lstsq(part, moment[some], rcond=1e-9)[0]
+            error = float(found @ part @ found - 2 * found @ moment[some])
+            if (found >= 0).all() and error < least:
+                best, least = np.zeros(3), error
+                best[some] = found
+    return best
