@@ -19,6 +19,7 @@ Run: TypeAlias = Callable[[argparse.Namespace], int]
 
 COMMANDS = {
     "inpaint": "fill the masked part of one picture",
+    "batch": "fill a folder of pictures",
     "backends": "list the methods and their options",
     "self-test": "try every backend on a tiny picture",
     "masks": "write a set of masks for training or evaluation",

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli import method
 from app.cli.commands import DONE, UsageError, whole_number
-from engine.backend import LARGEST_SEED
 from engine.errors import PictureError
 
 _NO_SUCH_PLACE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -25,36 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", metavar="IMAGE", type=Path, help="the picture")
     parser.add_argument("mask", metavar="MASK", type=Path, help="white (>127) marks the hole")
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True)
-    _add_method(parser.add_argument_group("method"))
+    method.add_arguments(parser.add_argument_group("method"))
     _add_mask(parser.add_argument_group("mask"))
     _add_output(parser.add_argument_group("output"))
-
-
-def _add_method(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--backend", metavar="ID", help="see “lacuna backends”; default auto")
-    group.add_argument("--option", metavar="KEY=VALUE", action="append", default=[])
-    group.add_argument("--weights", metavar="FILE|random:SEED", help="weights of a network")
-    group.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    group.add_argument(
-        "--size",
-        choices=("auto", "crop", "resize", "original"),
-        help="what is worked on: each hole with its surroundings (auto, crop), the same at no more "
-        "than 1024 pixels (resize), or the whole picture at once (original)",
-    )
-    group.add_argument(
-        "--detail",
-        choices=("on", "off"),
-        help="restore fine detail after a network; no effect on classical backends",
-    )
-    group.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number(0, LARGEST_SEED),
-        help="same seed, same bytes; default 0",
-    )
-    group.add_argument(
-        "--recipe", metavar="FILE", type=Path, help="settings of an earlier run; options given win"
-    )
 
 
 def _add_mask(group: argparse._ArgumentGroup) -> None:
@@ -171,28 +144,10 @@ def _settings(args: argparse.Namespace) -> Recipe:
         UsageError: if the backend cannot take it.
         InvalidInputError: if the recipe cannot be read.
     """
-    import msgspec
-
     from engine import recipe, registry
-    from engine.errors import InvalidInputError, UnknownBackendError
 
     base = recipe.load(args.recipe) if args.recipe else recipe.Recipe(backend=registry.AUTO)
-    try:
-        spec = registry.get(args.backend or base.backend)
-        given = dict(base.options) if spec.id == base.backend else {}
-        given |= registry.parse_options(spec, args.option)
-        registry.complete_options(spec, given)
-    except (UnknownBackendError, InvalidInputError) as error:
-        raise UsageError(str(error)) from error
-    return msgspec.structs.replace(
-        base,
-        backend=spec.id,
-        options=given,
-        weights_sha256=base.weights_sha256 if spec.id == base.backend else None,
-        seed=base.seed if args.seed is None else args.seed,
-        size=args.size or base.size,
-        detail=base.detail if args.detail is None else args.detail == "on",
-    )
+    return method.merged(args, base)
 
 
 def _weights(args: argparse.Namespace, settings: Recipe) -> str | None:

@@ -8,11 +8,15 @@ report = yield from run.steps(token)
 
 from __future__ import annotations
 
-from engine.batch.config import ALPHA, BatchConfig, OnExisting
+from engine.batch.config import ALPHA, BatchConfig, OnExisting, check
+from engine.batch.config import load as load_settings
+from engine.batch.config import save as save_settings
 from engine.batch.items import Counts, Item, Plan, lacks_mask
+from engine.batch.manifest import text_of
 from engine.batch.outlook import BatchProgress, duration
 from engine.batch.planning import plan as planned
 from engine.batch.report import Report, Row
+from engine.batch.report import load as load_report
 from engine.batch.running import REPORT, BatchRun, retry
 
 __all__ = [
@@ -27,8 +31,13 @@ __all__ = [
     "Plan",
     "Report",
     "Row",
+    "check",
     "duration",
     "lacks_mask",
+    "load_report",
+    "load_settings",
     "planned",
     "retry",
+    "save_settings",
+    "text_of",
 ]

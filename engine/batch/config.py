@@ -45,6 +45,7 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         in_place: whether results may go into the folder of the pictures.
         stop_on_error: end after the first picture that fails.
         invert_mask: black marks the hole.
+        mask_alpha: full transparency of the mask files marks the hole.
         pixel_limit: pixels that a file may declare; None = as many as it likes.
     """
 
@@ -61,6 +62,7 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     in_place: bool = False
     stop_on_error: bool = False
     invert_mask: bool = False
+    mask_alpha: bool = False
     pixel_limit: Annotated[int, msgspec.Meta(ge=1)] | None = DEFAULT_PIXEL_LIMIT
 
     @property

@@ -35,7 +35,7 @@ def hole_of(config: BatchConfig, item: Item, size: tuple[int, int]) -> OpenedMas
             path,
             size,
             invert=config.invert_mask,
-            from_alpha=config.from_alpha,
+            from_alpha=config.from_alpha or config.mask_alpha,
             pixel_limit=config.pixel_limit,
         )
         hole |= mask.hole

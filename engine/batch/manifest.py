@@ -266,7 +266,7 @@ def settings_digest(config: BatchConfig) -> str:
         "detail": recipe.detail,
         "weights": weights_label(config),
         "invert": config.invert_mask,
-        "alpha": config.from_alpha,
+        "alpha": config.from_alpha or config.mask_alpha,
     }
     return hashlib.sha256(msgspec.json.encode(deciding)).hexdigest()
 

@@ -65,6 +65,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         orphans: masks that belong to no picture.
         started: local time with its offset, ISO 8601.
         seconds: wall time, pauses left out.
+        files: a row for each picture that was reached, in the order of the plan.
     """
 
     lacuna_batch_report: Literal[1] = 1
@@ -79,7 +80,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     remaining: int
     started: str
     seconds: float
-    rows: tuple[Row, ...] = ()
+    files: tuple[Row, ...] = ()
     orphans: tuple[str, ...] = ()
 
     @property
@@ -99,7 +100,7 @@ def to_csv(report: Report) -> str:
     fields = msgspec.structs.fields(Row)
     writer = csv.writer(text)
     writer.writerow([field.name for field in fields])
-    for row in report.rows:
+    for row in report.files:
         writer.writerow([_cell(getattr(row, field.name)) for field in fields])
     return text.getvalue()
 

@@ -119,7 +119,7 @@ class BatchRun:
             remaining=len(self.plan.items) - len(self._rows),
             started=started.isoformat(timespec="seconds"),
             seconds=round(course.seconds, 3),
-            rows=course.rows_in_order(),
+            files=course.rows_in_order(),
             orphans=tuple(text_of(path) for path in self.plan.orphans),
         )
         try:
@@ -144,5 +144,5 @@ def retry(report: Report, token: CancelToken) -> Steps[Plan]:
     Raises:
         EngineError, Cancelled: as `planning.plan` does.
     """
-    failed = frozenset(row.image for row in report.rows if row.status == "failed")
+    failed = frozenset(row.image for row in report.files if row.status == "failed")
     return (yield from planned(report.config, token, only=failed))

@@ -108,11 +108,11 @@ def page(report: Report, pictures: Mapping[str, Thumbnails]) -> Iterator[str]:
         f"<h1>{title}</h1>\n"
     )
     yield _summary(report)
-    failed = [row for row in report.rows if row.status == "failed"]
-    skipped = [row for row in report.rows if row.status == "skipped"]
+    failed = [row for row in report.files if row.status == "failed"]
+    skipped = [row for row in report.files if row.status == "skipped"]
     yield from _listed("failed", "Failed", [(row.image, row.reason or "") for row in failed])
     yield from _listed("noted", "Worth a look", _noted(report))
-    yield from _shown([row for row in report.rows if row.image in pictures], pictures)
+    yield from _shown([row for row in report.files if row.image in pictures], pictures)
     yield from _listed("skipped", "Skipped", [(row.image, row.reason or "") for row in skipped])
     yield from _listed(
         "orphans", "Masks without a picture", [(mask, "") for mask in report.orphans]
@@ -121,7 +121,7 @@ def page(report: Report, pictures: Mapping[str, Thumbnails]) -> Iterator[str]:
 
 
 def _noted(report: Report) -> list[tuple[str, str]]:
-    return [(row.image, " ".join(row.notices)) for row in report.rows if row.notices]
+    return [(row.image, " ".join(row.notices)) for row in report.files if row.notices]
 
 
 def _summary(report: Report) -> str:
