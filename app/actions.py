@@ -132,6 +132,19 @@ _SELECT = (
         tip="Paint where the fill may never, or may only, be taken from", group="tools",
     ),
     ActionSpec(
+        "tool_rectangle", "Rectangle", "Select", "toolbox.use", ("R",), icon="rectangle",
+        argument="rectangle", state="tool_id", tip="Drag over what shall vanish", group="tools",
+    ),
+    ActionSpec(
+        "tool_lasso", "Lasso", "Select", "toolbox.use", ("L",), icon="lasso",
+        argument="lasso", state="tool_id", tip="Draw around what shall vanish", group="tools",
+    ),
+    ActionSpec(
+        "tool_polygon", "Polygon", "Select", "toolbox.use", ("P",), icon="polygon",
+        argument="polygon", state="tool_id",
+        tip="Click corner by corner around what shall vanish", group="tools",
+    ),
+    ActionSpec(
         "swap", "Swap Brush and Eraser", "Select", "toolbox.swap", ("X",), group="swap",
     ),
     ActionSpec(
@@ -293,6 +306,11 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Brush size", "Shift+Wheel"),
     Gesture("The other of brush and eraser", "hold Alt"),
     Gesture("Erase", "Right-drag, the pen's other end"),
+    Gesture("Areas: add to the mask", "Shift, whatever the mode"),
+    Gesture("Areas: subtract from the mask", "Alt, right-drag"),
+    Gesture("Areas: keep only what is inside", "Shift+Alt"),
+    Gesture("Polygon: close", "Enter, double-click, click on the first corner"),
+    Gesture("Polygon: take back a corner", "Backspace"),
 )
 
 TOOL_BAR: tuple[tuple[str, ...], ...] = (
@@ -311,8 +329,11 @@ CONTEXT_MENU: tuple[tuple[str, ...], ...] = (
 )
 """Ids of the menu of a right click on the canvas, group by group."""
 
-TOOL_STRIP: tuple[str, ...] = ("tool_brush", "tool_eraser", "tool_source")
-"""Ids of the strip at the left."""
+TOOL_STRIP: tuple[tuple[str, ...], ...] = (
+    ("tool_brush", "tool_eraser", "tool_source"),
+    ("tool_rectangle", "tool_lasso", "tool_polygon"),
+)
+"""Ids of the strip at the left, group by group."""
 
 
 def action(action_id: str) -> ActionSpec:

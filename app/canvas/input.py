@@ -30,6 +30,11 @@ ZOOM_PER_NOTCH = 1.2
 NUDGE = 64
 """Widget pixels that an arrow key moves the view."""
 
+REACH = 5
+"""Widget pixels within which two places are one to the hand."""
+
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
 ARROWS = {
     Qt.Key.Key_Left: (1, 0),
     Qt.Key.Key_Right: (-1, 0),
@@ -77,14 +82,16 @@ class Input:
         elif isinstance(event, QTouchEvent):
             done = self._touch(event)
         else:
-            done = self._left_alone(event.type())
+            return self._left_alone(event.type())
         if done:
             event.accept()
+            self._view.show_sketch()
         return done
 
     def end_stroke(self) -> None:
-        """Finish the stroke where the pointer was last."""
+        """Finish the stroke where the pointer was last; what waits for more is given up."""
         self._view.finish_stroke(self._pointer(self._at, Qt.KeyboardModifier.NoModifier))
+        self._view.cancel_stroke()
 
     def show_cursor(self) -> None:
         if self._pan_button != NO_BUTTON:
@@ -98,7 +105,7 @@ class Input:
 
     def _press(self, at: QPointF, button: Qt.MouseButton, pointer: Pointer) -> None:
         self._at = at
-        is_stroking = self._view.is_stroking
+        is_stroking = self._view.is_stroking and not self._view.strokes.goes_on
         pans = self._space_held and button == Qt.MouseButton.LeftButton and not is_stroking
         if pans or button == Qt.MouseButton.MiddleButton:
             self._pan_button = button
@@ -110,7 +117,7 @@ class Input:
             self._view.hover(at)
             if self._view.strokes.begin(pointer):
                 self._stroke_button = button
-        elif button == Qt.MouseButton.RightButton:
+        elif button == Qt.MouseButton.RightButton and not self._view.is_stroking:
             self._right_press, self._right_at = pointer, at
 
     def _move(self, at: QPointF, pointer: Pointer) -> None:
@@ -151,18 +158,21 @@ class Input:
         *,
         pressure: float = 1.0,
         erase: bool = False,
+        double: bool = False,
     ) -> Pointer:
         x, y = self._view.viewport.to_picture(at.x(), at.y())
         shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        return Pointer(x, y, pressure, shift, alt, erase)
+        reach = REACH * self._view.devicePixelRatioF() / self._view.zoom
+        return Pointer(x, y, pressure, shift, alt, erase, double, reach)
 
     # --- mouse and pen -----------------------------------------------------------------------
 
     def _mouse(self, event: QMouseEvent) -> bool:
         at, kind = self._view.to_device(event.position()), event.type()
         erase = event.button() == Qt.MouseButton.RightButton
-        pointer = self._pointer(at, event.modifiers(), erase=erase)
+        double = kind == QEvent.Type.MouseButtonDblClick
+        pointer = self._pointer(at, event.modifiers(), erase=erase, double=double)
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
             self._view.setFocus(Qt.FocusReason.MouseFocusReason)
             self._press(at, event.button(), pointer)
@@ -266,22 +276,33 @@ class Input:
     def _key(self, event: QKeyEvent) -> bool:
         kind, key = event.type(), event.key()
         if kind == QEvent.Type.ShortcutOverride:
-            # Esc is the window's Cancel unless a stroke is there to be cancelled.
-            return key == Qt.Key.Key_Space or (key == Qt.Key.Key_Escape and self._view.is_stroking)
+            return key == Qt.Key.Key_Space or self._belongs_to_stroke(key)
         if key == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._hold_space(held=kind == QEvent.Type.KeyPress)
             return True
         if kind != QEvent.Type.KeyPress:
             return False
-        if key == Qt.Key.Key_Escape:
-            return self._view.cancel_stroke()
+        if self._belongs_to_stroke(key):
+            if key == Qt.Key.Key_Escape:
+                self._view.cancel_stroke()
+            elif key == Qt.Key.Key_Backspace:
+                self._view.strokes.step_back()
+            else:
+                self._view.complete_stroke()
+            return True
         if key in ARROWS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             nudge = NUDGE * self._view.devicePixelRatioF()
             across, down = ARROWS[Qt.Key(key)]
             self._view.pan_by(across * nudge, down * nudge)
             return True
         return False
+
+    def _belongs_to_stroke(self, key: int) -> bool:
+        """Whether a key is for the stroke under way and not the window's Cancel or Inpaint."""
+        if key == Qt.Key.Key_Escape:
+            return self._view.is_stroking
+        return self._view.strokes.goes_on and key in (Qt.Key.Key_Backspace, *ENTER)
 
     def _hold_space(self, *, held: bool) -> None:
         self._space_held = held

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Si
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.drawing import Drawing
 from app.canvas.frame import Frame
 from app.canvas.input import Input
 from app.canvas.look import MaskLook, surround
@@ -63,6 +64,7 @@ class CanvasView(QWidget):
         self._scene: Scene | None = None
         self._frame = Frame()
         self._preview: tuple[Box, ...] = ()
+        self._drawing = Drawing()
         self._cursor: QPointF | None = None
         self._input = Input(self)
         self._later = QTimer(self)
@@ -223,10 +225,22 @@ class CanvasView(QWidget):
         if self.strokes.finish(pointer):
             self.stroke_finished.emit()
 
+    def complete_stroke(self) -> None:
+        """Close what was drawn corner by corner."""
+        if self.strokes.complete():
+            self.stroke_finished.emit()
+
     @Slot(result=bool)
     def cancel_stroke(self) -> bool:
         """Take back the stroke that is under way; False if there is none."""
-        return self.strokes.cancel()
+        was_under_way = self.strokes.cancel()
+        self.show_sketch()
+        return was_under_way
+
+    def show_sketch(self) -> None:
+        """Draw what the tool has in mind by now."""
+        for rect in self._drawing.follow(self.strokes.sketch, self.viewport):
+            self._update_device(rect)
 
     # --- the cursor --------------------------------------------------------------------------
 
@@ -262,6 +276,7 @@ class CanvasView(QWidget):
         painter.scale(share, share)
         painter.drawImage(QPointF(0, 0), self._frame.image)
         paint_boxes(painter, self._preview, self.viewport)
+        self._drawing.paint(painter, self.viewport)
         ring = self._ring()
         if ring is not None:
             ring.paint(painter)
@@ -349,9 +364,10 @@ class CanvasView(QWidget):
             self._repaint(box)
 
     def _ring(self) -> Ring | None:
-        if self._cursor is None or self.tool is None or self._input.is_panning:
+        outline = self.tool.outline if self.tool is not None else None
+        if self._cursor is None or outline is None or self._input.is_panning:
             return None
-        return Ring(self._cursor, self.tool.outline, self.viewport.zoom)
+        return Ring(self._cursor, outline, self.viewport.zoom)
 
     def _update_ring(self) -> None:
         ring = self._ring()

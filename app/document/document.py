@@ -189,6 +189,24 @@ class Document:
             raise RuntimeError(f"cannot begin “{label}”: “{self._edit.label}” is still open")
         self._edit = Edit(label, kind)
 
+    def reopen(self, label: str) -> None:
+        """Take back the newest edit and open it again, to be made differently.
+
+        Raises:
+            RuntimeError: if an edit is open already, or there is none to reopen.
+        """
+        if self._edit is not None or not self._history.done:
+            raise RuntimeError(f"cannot reopen “{label}”: no edit is there that is not open")
+        edit = self._history.take_back()
+        self._restore(edit)
+        self._edit = Edit(label, edit.kind, edit.tiles)
+
+    @property
+    def newest(self) -> Edit | None:
+        """The edit done last, if it can be reopened: nothing has been undone since."""
+        history = self._history
+        return history.done[-1] if history.done and not history.undone else None
+
     def commit(self) -> Edit | None:
         """Close the open undo step; None if it changed nothing and so leaves no step behind."""
         edit = self._closed_edit()
@@ -208,10 +226,7 @@ class Document:
 
     def abort(self) -> None:
         """Close the open undo step and take back all it did."""
-        edit = self._closed_edit()
-        for key, tile in edit.tiles.items():
-            self._tile(key)[...] = tile.unpacked()
-        self._tell_pixels(edit)
+        self._restore(self._closed_edit())
         self._tell_history()
 
     @contextmanager
@@ -358,6 +373,12 @@ class Document:
                 edit.tiles[key] = packed
                 if layer == "image":
                     self._originals.setdefault(key, packed)
+
+    def _restore(self, edit: Edit) -> None:
+        """Put the pixels back as they were before an edit."""
+        for key, tile in edit.tiles.items():
+            self._tile(key)[...] = tile.unpacked()
+        self._tell_pixels(edit)
 
     def _closed_edit(self) -> Edit:
         if self._edit is None:

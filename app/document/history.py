@@ -89,6 +89,10 @@ class History:
         self.done.append(edit)
         self.keep_budget()
 
+    def take_back(self) -> Edit:
+        """Remove the newest edit, as if it had never been done; it is never on disk."""
+        return self.done.pop()
+
     def undo(self) -> Edit | None:
         """Move the newest edit to the undone ones; None if there is none that can be read."""
         edit = self._loaded(self.done)

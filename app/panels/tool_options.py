@@ -1,23 +1,36 @@
-"""Size, hardness and the rest of the tool in hand."""
+"""What the tool in hand can be set to: only what it has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.panels.controls import NumberRow, QuietComboBox, check_box, labelled
 
 if TYPE_CHECKING:
     from app.session.session import Session
-    from app.tools import SourceMode
+    from app.tools import AreaMode, SourceMode
 
 SOURCE_MODES = (("Never take from here", "never"), ("Take only from here", "only"))
+AREA_MODES = (
+    ("Add to the mask", "add"),
+    ("Subtract from the mask", "subtract"),
+    ("Keep only the inside", "intersect"),
+)
+AREA_KEYS = "Shift adds, Alt or the right button subtracts, both keys keep only the inside."
+HINTS = {
+    "rectangle": AREA_KEYS,
+    "lasso": AREA_KEYS,
+    "polygon": "Enter, a double click or the first corner closes; Backspace takes a corner back. "
+    + AREA_KEYS,
+}
+"""By the id of the tool."""
 
 
 class ToolOptions(QWidget):
-    """Shows the brush and changes it."""
+    """Shows the settings of the tool in hand and changes them."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -27,35 +40,61 @@ class ToolOptions(QWidget):
         self._pressure = check_box(
             "Pen pressure changes the size", "Only pens and tablets have pressure"
         )
-        self._mode = QuietComboBox()
-        self._mode.setAccessibleName("Source brush")
-        for label, mode in SOURCE_MODES:
-            self._mode.addItem(label, mode)
-        self._mode_row = labelled("Marks", self._mode)
+        self._source_mode = _choice("Source brush", SOURCE_MODES)
+        self._source_row = labelled("Marks", self._source_mode)
+        self._area_mode = _choice("What the area does", AREA_MODES)
+        self._area_row = labelled("Mode", self._area_mode)
+        self._hint = QLabel()
+        self._hint.setWordWrap(True)
+        self._hint.setProperty("role", "dim")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
-        for row in (self._mode_row, self._size, self._hardness, self._pressure):
+        self._brush_rows = (self._size, self._hardness, self._pressure)
+        for row in (self._source_row, *self._brush_rows, self._area_row, self._hint):
             layout.addWidget(row)
         self._size.changed.connect(session.toolbox.set_size)
         self._hardness.changed.connect(self._set_hardness)
         self._pressure.toggled.connect(session.toolbox.set_pressure)
-        self._mode.currentIndexChanged.connect(self._set_mode)
+        self._source_mode.currentIndexChanged.connect(self._set_source_mode)
+        self._area_mode.currentIndexChanged.connect(self._set_area_mode)
         session.toolbox.changed.connect(self._show)
         self._show()
 
     @Slot()
     def _show(self) -> None:
-        session = self._session
-        self._size.show_value(session.toolbox.brush.size)
-        self._hardness.show_value(session.toolbox.brush.hardness * 100)
-        with QSignalBlocker(self._pressure), QSignalBlocker(self._mode):
-            self._pressure.setChecked(session.toolbox.brush.pressure)
-            self._mode.setCurrentIndex(self._mode.findData(session.settings.source_mode))
-        self._mode_row.setVisible(session.tool_id == "source")
+        session, toolbox = self._session, self._session.toolbox
+        self._size.show_value(toolbox.brush.size)
+        self._hardness.show_value(toolbox.brush.hardness * 100)
+        with QSignalBlocker(self._pressure), QSignalBlocker(self._source_mode):
+            self._pressure.setChecked(toolbox.brush.pressure)
+            self._source_mode.setCurrentIndex(
+                self._source_mode.findData(session.settings.source_mode)
+            )
+        with QSignalBlocker(self._area_mode):
+            self._area_mode.setCurrentIndex(self._area_mode.findData(toolbox.area.mode))
+        for row in self._brush_rows:
+            row.setVisible(toolbox.has_brush)
+        self._source_row.setVisible(session.tool_id == "source")
+        self._area_row.setVisible(not toolbox.has_brush)
+        self._hint.setText(HINTS.get(session.tool_id, ""))
+        self._hint.setVisible(session.tool_id in HINTS)
 
     def _set_hardness(self, percent: float) -> None:
         self._session.toolbox.set_hardness(percent / 100)
 
-    def _set_mode(self, index: int) -> None:
-        self._session.toolbox.use_source_mode(cast("SourceMode", self._mode.itemData(index)))
+    def _set_source_mode(self, index: int) -> None:
+        mode = cast("SourceMode", self._source_mode.itemData(index))
+        self._session.toolbox.use_source_mode(mode)
+
+    def _set_area_mode(self, index: int) -> None:
+        self._session.toolbox.use_area_mode(cast("AreaMode", self._area_mode.itemData(index)))
+
+
+def _choice(name: str, rows: tuple[tuple[str, str], ...]) -> QuietComboBox:
+    """A combo box of labels and what they stand for."""
+    combo = QuietComboBox()
+    combo.setAccessibleName(name)
+    for label, value in rows:
+        combo.addItem(label, value)
+    return combo

@@ -1,4 +1,4 @@
-"""The tool in hand and the brush that all tools share."""
+"""The tool in hand, the brush that some tools share, and how areas join the mask."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from app.tools import BrushSettings, SourceBrush, SourceMode, StrokeTool
+    from app.tools import AreaMode, AreaSettings, BrushSettings, SourceBrush, SourceMode, Tool
 
 
 class ToolBox(QObject):
-    """Brush, eraser and source brush.
+    """All tools and their settings.
 
     Signals:
         changed: another tool, or another brush.
@@ -28,22 +28,30 @@ class ToolBox(QObject):
 
     @cached_property
     def brush(self) -> BrushSettings:
-        """What all tools share; made with the first picture, like the tools."""
+        """What the tools that draw strokes share; made with the first picture, like them."""
         from app.tools import BrushSettings
 
         settings = self._settings
         return BrushSettings(settings.brush_size, settings.hardness, settings.pressure)
 
     @cached_property
-    def _tools(self) -> dict[str, StrokeTool]:
-        from app.tools import TOOLS
+    def area(self) -> AreaSettings:
+        """What the tools that enclose an area share."""
+        from app.tools import AreaSettings
 
-        tools = {tool.id: tool(self.brush) for tool in TOOLS}
+        return AreaSettings(changed=self.changed.emit)
+
+    @cached_property
+    def _tools(self) -> dict[str, Tool]:
+        from app.tools import AREAS, STROKES
+
+        tools: dict[str, Tool] = {tool.id: tool(self.brush) for tool in STROKES}
+        tools |= {tool.id: tool(self.area) for tool in AREAS}
         cast("SourceBrush", tools["source"]).mode = self._settings.source_mode
         return tools
 
     @property
-    def tool(self) -> StrokeTool:
+    def tool(self) -> Tool:
         """The tool in hand."""
         return self._tools[self.tool_id]
 
@@ -79,6 +87,15 @@ class ToolBox(QObject):
         self._settings.source_mode = mode
         cast("SourceBrush", self._tools["source"]).mode = mode
         self.changed.emit()
+
+    def use_area_mode(self, mode: AreaMode) -> None:
+        self.area.mode = mode
+        self.changed.emit()
+
+    @property
+    def has_brush(self) -> bool:
+        """Whether the tool in hand has a size and a hardness."""
+        return self.tool.outline is not None
 
     @property
     def marks_mask(self) -> bool:

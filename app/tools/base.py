@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import bisect
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from app.document import Document
-
-MIN_SIZE, MAX_SIZE = 1.0, 2000.0
-HARDNESS_STEP = 0.1
-
-
-def _ladder() -> tuple[float, ...]:
-    sizes = [MIN_SIZE]
-    while sizes[-1] < MAX_SIZE:
-        sizes.append(min(max(sizes[-1] + 1, float(round(sizes[-1] * 1.1))), MAX_SIZE))
-    return tuple(sizes)
-
-
-SIZES = _ladder()
-"""The stops of `BrushSettings.resize`: a step down undoes a step up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +21,8 @@ class Pointer:
         shift: whether Shift was held.
         alt: whether Alt was held: the opposite of the tool, for this stroke.
         erase: the pen's eraser end or the right button: erase, whatever the tool.
+        double: whether this is the second press of a double click.
+        reach: how many picture pixels away another place is still the same one to the hand.
     """
 
     x: float
@@ -43,39 +31,12 @@ class Pointer:
     shift: bool = False
     alt: bool = False
     erase: bool = False
+    double: bool = False
+    reach: float = 0.0
 
-
-@dataclass(slots=True)
-class BrushSettings:
-    """What brush, eraser and source brush share.
-
-    Attributes:
-        size: diameter in picture pixels, 1..2000, where the coverage is one half.
-        hardness: 0..1; at 1 the edge is one pixel wide, at 0 half as wide as the brush.
-        pressure: whether a pen's pressure drives the size.
-    """
-
-    size: float = 60.0
-    hardness: float = 1.0  # a soft rim would mix what is removed back into the result
-    pressure: bool = True
-
-    def resize(self, steps: int) -> None:
-        """Go up or down a ladder of sizes a tenth, and at least one pixel, apart."""
-        for _ in range(abs(steps)):
-            if steps > 0:
-                above = bisect.bisect_right(SIZES, self.size)
-                self.size = SIZES[min(above, len(SIZES) - 1)]
-            else:
-                self.size = SIZES[max(bisect.bisect_left(SIZES, self.size) - 1, 0)]
-
-    def harden(self, steps: int) -> None:
-        """Change the hardness by tenths."""
-        self.hardness = min(max(round(self.hardness + steps * HARDNESS_STEP, 2), 0.0), 1.0)
-
-    def radius(self, pressure: float) -> float:
-        """In picture pixels, for a pressure of 0..1; the lightest touch still marks something."""
-        share = max(pressure, 0.05) if self.pressure else 1.0
-        return max(self.size * share, MIN_SIZE) / 2
+    def is_near(self, x: float, y: float) -> bool:
+        """Whether a place in the picture is within reach."""
+        return (self.x - x) ** 2 + (self.y - y) ** 2 <= self.reach**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +52,33 @@ class Outline:
     hardness: float
 
 
-class Tool(Protocol):
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What a tool has in mind but not yet written: drawn over the picture, in no layer.
+
+    Attributes:
+        points: x and y in picture pixels, in the order in which they are joined. The list of the
+            tool itself, which only grows or loses its end.
+        cursor: where the pointer is; an open line goes on to it from the last point.
+        is_closed: whether a line leads from the end back to the first point.
+        has_knots: whether the points were set one by one and are worth showing.
+        is_dashed: whether something is taken away.
+        label: a word or two for beside the cursor.
+    """
+
+    points: list[tuple[float, float]]
+    cursor: tuple[float, float] | None = None
+    is_closed: bool = True
+    has_knots: bool = False
+    is_dashed: bool = False
+    label: str = ""
+
+
+class Tool(ABC):
     """One tool; press, any number of moves, then release or cancel.
 
-    Every press opens one undo step of the document, release commits it, cancel takes it back.
+    What it does between a press and the release that ends it is at most one undo step; cancel
+    leaves nothing behind.
     """
 
     id: ClassVar[str]
@@ -103,12 +87,40 @@ class Tool(Protocol):
     shortcut: ClassVar[str]
 
     @property
-    def outline(self) -> Outline: ...
+    def outline(self) -> Outline | None:
+        """The brush under the cursor; None for tools that have none."""
+        return None
 
+    @property
+    def sketch(self) -> Sketch | None:
+        """What to draw over the picture now."""
+        return None
+
+    @abstractmethod
     def press(self, pointer: Pointer, document: Document) -> None: ...
 
+    @abstractmethod
     def move(self, pointer: Pointer, document: Document) -> None: ...
 
+    @abstractmethod
     def release(self, pointer: Pointer, document: Document) -> None: ...
 
+    @abstractmethod
     def cancel(self, document: Document) -> None: ...
+
+
+class SteppedTool(Tool):
+    """A tool that may wait for another press after a release."""
+
+    @property
+    @abstractmethod
+    def goes_on(self) -> bool:
+        """Whether it waits now."""
+
+    @abstractmethod
+    def complete(self, document: Document) -> None:
+        """End it, as if the last press had done so."""
+
+    @abstractmethod
+    def step_back(self) -> None:
+        """Take back the last press."""

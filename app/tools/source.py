@@ -8,8 +8,8 @@ from app.tools.stroke import StrokeTool
 
 if TYPE_CHECKING:
     from app.document import Document
-    from app.tools.base import BrushSettings
     from app.tools.capsule import Capsule
+    from app.tools.settings import BrushSettings
 
 SourceMode: TypeAlias = Literal["never", "only"]
 

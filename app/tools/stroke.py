@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import math
 import weakref
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from app.tools.base import BrushSettings, Outline, Pointer
+from app.tools.base import Outline, Pointer, Tool
 from app.tools.capsule import Capsule, Dab
 
 if TYPE_CHECKING:
     from app.document import Document
+    from app.tools.settings import BrushSettings
 
 SOFTEST = 0.5
 """Half the ramp of the softest brush, as a share of its radius."""
 
 
-class StrokeTool(ABC):
+class StrokeTool(Tool):
     """One undo step from press to release, made of capsules between pointer positions.
 
     Coverage never accumulates: a stroke that crosses itself or an older one takes the maximum.
     """
 
-    id: ClassVar[str]
-    label: ClassVar[str]
-    icon: ClassVar[str]
-    shortcut: ClassVar[str]
     erases: ClassVar[bool] = False
 
     def __init__(self, settings: BrushSettings) -> None:

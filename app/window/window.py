@@ -36,7 +36,7 @@ from app.window.training import TrainingRoom
 from engine.jobs import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.session.notices import Notice
     from app.session.session import Session
@@ -98,17 +98,12 @@ class MainWindow(QMainWindow):
         self._menus["File"].insertMenu(first, self._recent_menu)
         self.setCentralWidget(self._pages)
         self._bar = self._tool_bar("bar", "Tool Bar")
-        for index, group in enumerate(TOOL_BAR):
-            if index:
-                self._bar.addSeparator()
-            for action_id in group:
-                self._bar.addWidget(self.commands.button(action_id))
+        self._put_buttons(self._bar, TOOL_BAR)
         self._bar.addSeparator()
         self._bar.addWidget(self.run_buttons)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._strip = self._tool_bar("strip", "Tools")
-        for action_id in TOOL_STRIP:
-            self._strip.addWidget(self.commands.button(action_id))
+        self._put_buttons(self._strip, TOOL_STRIP)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._strip)
         self.setStatusBar(self.status)
         self.setMinimumSize(SMALLEST)
@@ -121,6 +116,13 @@ class MainWindow(QMainWindow):
         bar.setFloatable(False)
         bar.setIconSize(ICON_SIZE)
         return bar
+
+    def _put_buttons(self, bar: QToolBar, groups: Iterable[Iterable[str]]) -> None:
+        for index, group in enumerate(groups):
+            if index:
+                bar.addSeparator()
+            for action_id in group:
+                bar.addWidget(self.commands.button(action_id))
 
     def _connect(self) -> None:
         session = self.session

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app.tools import TOOLS, Brush, BrushSettings, Eraser, Pointer, SourceBrush, StrokeTool
-from app.tools.base import MAX_SIZE, SIZES
+from app.tools import STROKES, Brush, BrushSettings, Eraser, Pointer, SourceBrush, StrokeTool
+from app.tools.settings import MAX_SIZE, SIZES
 
 if TYPE_CHECKING:
     from app.document import Document
@@ -39,7 +39,7 @@ def test_a_stroke_is_one_undo_step(document: Document, settings: BrushSettings) 
     assert not document.can_undo
 
 
-@pytest.mark.parametrize("make", TOOLS)
+@pytest.mark.parametrize("make", STROKES)
 def test_undo_and_redo_give_the_same_bytes(
     make: type[StrokeTool], document: Document, settings: BrushSettings
 ) -> None:
