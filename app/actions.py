@@ -145,6 +145,11 @@ _SELECT = (
         tip="Click corner by corner around what shall vanish", group="tools",
     ),
     ActionSpec(
+        "tool_wand", "Magic Wand", "Select", "toolbox.use", ("W",), icon="wand",
+        argument="wand", state="tool_id", tip="Click on a colour to mark what is like it",
+        group="tools",
+    ),
+    ActionSpec(
         "swap", "Swap Brush and Eraser", "Select", "toolbox.swap", ("X",), group="swap",
     ),
     ActionSpec(
@@ -311,6 +316,7 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Areas: keep only what is inside", "Shift+Alt"),
     Gesture("Polygon: close", "Enter, double-click, click on the first corner"),
     Gesture("Polygon: take back a corner", "Backspace"),
+    Gesture("Magic wand: tolerance", "Drag on to the right or left"),
 )
 
 TOOL_BAR: tuple[tuple[str, ...], ...] = (
@@ -331,7 +337,7 @@ CONTEXT_MENU: tuple[tuple[str, ...], ...] = (
 
 TOOL_STRIP: tuple[tuple[str, ...], ...] = (
     ("tool_brush", "tool_eraser", "tool_source"),
-    ("tool_rectangle", "tool_lasso", "tool_polygon"),
+    ("tool_rectangle", "tool_lasso", "tool_polygon", "tool_wand"),
 )
 """Ids of the strip at the left, group by group."""
 

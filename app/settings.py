@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         options: per backend, the options that differ from its defaults.
         brush_size: diameter in picture pixels.
         hardness: 0 = soft from the centre, 1 = hard edge.
+        wand_tolerance: share of full scale by which colours may differ.
+        wand_contiguous: whether only connected pixels count.
         mask_step: pixels by which the mask grows or shrinks.
         results_mb: memory that kept results may take before the oldest is dropped.
         recent: paths opened last, newest first.
@@ -54,6 +56,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     hardness: Share = 1.0
     pressure: bool = True
     source_mode: Literal["never", "only"] = "never"
+    wand_tolerance: Share = 0.1
+    wand_contiguous: bool = True
     mask_colour: Colour = "#ff3b5c"
     mask_opacity: Share = 0.5
     mask_outline: bool = True

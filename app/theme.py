@@ -34,6 +34,7 @@ ICONS = {
     "rectangle": "mdi6.select",
     "lasso": "mdi6.lasso",
     "polygon": "mdi6.vector-polygon",
+    "wand": "mdi6.magic-staff",
     "picture": "mdi6.image-outline",
     "delete": "mdi6.trash-can-outline",
     "keep": "mdi6.star-outline",

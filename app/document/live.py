@@ -16,10 +16,12 @@ class LiveStep:
 
     Attributes:
         document: what it changes.
+        is_discarded: whether it shall not be made any more.
     """
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.is_discarded = False
         self._edit: Edit | None = None
         self._revision = document.revision
 
@@ -51,3 +53,11 @@ class LiveStep:
             raise
         self._edit = document.commit()
         self._revision = document.revision
+
+    def discard(self) -> None:
+        """Take the step back, as if it had never been made, unless something else was edited."""
+        self.is_discarded = True
+        if self._edit is not None and self.is_open:
+            self.document.reopen(self._edit.label)
+            self.document.abort()
+            self._edit = None

@@ -59,6 +59,7 @@ class Status(QStatusBar):
         session.runs.results_changed.connect(self._show_device)
         session.runs.tasks.changed.connect(self._show_activity)
         session.files.tasks.changed.connect(self._show_activity)
+        session.selecting.tasks.changed.connect(self._show_activity)
         self._show_picture()
         self._show_hole()
         self._show_device()
@@ -132,7 +133,8 @@ class Status(QStatusBar):
         self._stop.setVisible(activity.can_cancel)
 
     def _busy(self) -> Tasks | None:
-        for tasks in (self._session.files.tasks, self._session.runs.tasks):
+        session = self._session
+        for tasks in (session.files.tasks, session.selecting.tasks, session.runs.tasks):
             if tasks.activity is not None:
                 return tasks
         return None

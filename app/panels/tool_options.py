@@ -25,6 +25,8 @@ HINTS = {
     "lasso": AREA_KEYS,
     "polygon": "Enter, a double click or the first corner closes; Backspace takes a corner back. "
     + AREA_KEYS,
+    "wand": "Drag on to change the tolerance; or set it here until something else is edited. "
+    + AREA_KEYS,
 }
 """By the id of the tool."""
 
@@ -44,6 +46,10 @@ class ToolOptions(QWidget):
         self._source_row = labelled("Marks", self._source_mode)
         self._area_mode = _choice("What the area does", AREA_MODES)
         self._area_row = labelled("Mode", self._area_mode)
+        self._tolerance = NumberRow("Tolerance", 0, 100, suffix=" %")
+        self._contiguous = check_box(
+            "Only what is connected", "Off: similar colours in the whole picture"
+        )
         self._hint = QLabel()
         self._hint.setWordWrap(True)
         self._hint.setProperty("role", "dim")
@@ -51,13 +57,19 @@ class ToolOptions(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         self._brush_rows = (self._size, self._hardness, self._pressure)
-        for row in (self._source_row, *self._brush_rows, self._area_row, self._hint):
+        self._wand_rows = (self._tolerance, self._contiguous)
+        for row in (
+            *(self._source_row, *self._brush_rows, self._area_row, *self._wand_rows),
+            self._hint,
+        ):
             layout.addWidget(row)
         self._size.changed.connect(session.toolbox.set_size)
         self._hardness.changed.connect(self._set_hardness)
         self._pressure.toggled.connect(session.toolbox.set_pressure)
         self._source_mode.currentIndexChanged.connect(self._set_source_mode)
         self._area_mode.currentIndexChanged.connect(self._set_area_mode)
+        self._tolerance.changed.connect(self._set_tolerance)
+        self._contiguous.toggled.connect(session.toolbox.set_contiguous)
         session.toolbox.changed.connect(self._show)
         self._show()
 
@@ -71,10 +83,14 @@ class ToolOptions(QWidget):
             self._source_mode.setCurrentIndex(
                 self._source_mode.findData(session.settings.source_mode)
             )
-        with QSignalBlocker(self._area_mode):
+        self._tolerance.show_value(toolbox.area.tolerance * 100)
+        with QSignalBlocker(self._area_mode), QSignalBlocker(self._contiguous):
+            self._contiguous.setChecked(toolbox.area.contiguous)
             self._area_mode.setCurrentIndex(self._area_mode.findData(toolbox.area.mode))
         for row in self._brush_rows:
             row.setVisible(toolbox.has_brush)
+        for row in self._wand_rows:
+            row.setVisible(session.tool_id == "wand")
         self._source_row.setVisible(session.tool_id == "source")
         self._area_row.setVisible(not toolbox.has_brush)
         self._hint.setText(HINTS.get(session.tool_id, ""))
@@ -82,6 +98,9 @@ class ToolOptions(QWidget):
 
     def _set_hardness(self, percent: float) -> None:
         self._session.toolbox.set_hardness(percent / 100)
+
+    def _set_tolerance(self, percent: float) -> None:
+        self._session.toolbox.set_tolerance(percent / 100)
 
     def _set_source_mode(self, index: int) -> None:
         mode = cast("SourceMode", self._source_mode.itemData(index))

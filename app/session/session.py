@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.session.clipboard import Clipboard
 from app.session.files import Files
@@ -12,6 +12,7 @@ from app.session.masks import Masks
 from app.session.models import Models
 from app.session.notices import Notice
 from app.session.runs import NOTHING_MASKED, Runs
+from app.session.selecting import Selecting
 from app.session.toolbox import ToolBox
 from app.session.training import Training
 from app.session.watch import DiskWatch
@@ -65,11 +66,14 @@ class Session(QObject):
         self.settings = settings
         self.questions = questions
         self.document: Document | None = None
-        self.toolbox = ToolBox(settings, self)
+        self.selecting = Selecting(self)
+        self.selecting.settled.connect(self._run_after_search)
+        self.toolbox = ToolBox(settings, self.selecting.search, self)
         self.toolbox.changed.connect(self.state_changed)
         self.mask_hidden = False
         self.comparing = False
         self.full_screen = False
+        self._stroke_waits = False
         self.seed = 0
         self.has_ended = False
         self.hole: HoleFigures | None = None
@@ -241,8 +245,17 @@ class Session(QObject):
 
     def finish_stroke(self) -> None:
         """A stroke has been drawn: run, if the user wants that after each one."""
-        if self.settings.run_after_stroke and self.toolbox.marks_mask and self._has_hole:
+        if self.selecting.is_busy:
+            self._stroke_waits = True
+        elif self.settings.run_after_stroke and self.toolbox.marks_mask and self._has_hole:
             self.runs.inpaint()
+
+    @Slot()
+    def _run_after_search(self) -> None:
+        """What the stroke was looking for has been found."""
+        if self._stroke_waits:
+            self._stroke_waits = False
+            self.finish_stroke()
 
     def keep_copies(self) -> Keeper:
         """From now on keep copies of unsaved work."""
@@ -255,7 +268,8 @@ class Session(QObject):
     def end(self) -> None:
         """Stop all work and drop the document; the program is about to end."""
         self.toolbox.remember()
-        threads = [self.training.end(), self.runs.tasks.shutdown(), self.files.tasks.shutdown()]
+        tasks = (self.runs.tasks, self.files.tasks, self.selecting.tasks)
+        threads = [self.training.end(), *(each.shutdown() for each in tasks)]
         if self.keeper is not None:
             threads.append(self.keeper.end())
         self.has_ended = all(threads)

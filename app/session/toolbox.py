@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from app.tools import AreaMode, AreaSettings, BrushSettings, SourceBrush, SourceMode, Tool
+    from app.tools import AreaMode, AreaSettings, BrushSettings, SourceBrush, SourceMode, Tool, Wand
+    from app.tools.search import Searcher
 
 
 class ToolBox(QObject):
@@ -21,9 +22,10 @@ class ToolBox(QObject):
 
     changed = Signal()
 
-    def __init__(self, settings: Settings, parent: QObject) -> None:
+    def __init__(self, settings: Settings, search: Searcher, parent: QObject) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._search = search
         self.tool_id = "brush"
 
     @cached_property
@@ -39,7 +41,12 @@ class ToolBox(QObject):
         """What the tools that enclose an area share."""
         from app.tools import AreaSettings
 
-        return AreaSettings(changed=self.changed.emit)
+        settings = self._settings
+        return AreaSettings(
+            tolerance=settings.wand_tolerance,
+            contiguous=settings.wand_contiguous,
+            changed=self.changed.emit,
+        )
 
     @cached_property
     def _tools(self) -> dict[str, Tool]:
@@ -47,6 +54,7 @@ class ToolBox(QObject):
 
         tools: dict[str, Tool] = {tool.id: tool(self.brush) for tool in STROKES}
         tools |= {tool.id: tool(self.area) for tool in AREAS}
+        self._wand(tools).search = self._search
         cast("SourceBrush", tools["source"]).mode = self._settings.source_mode
         return tools
 
@@ -92,6 +100,16 @@ class ToolBox(QObject):
         self.area.mode = mode
         self.changed.emit()
 
+    def set_tolerance(self, tolerance: float) -> None:
+        self.area.tolerance = tolerance
+        self._wand(self._tools).look_again()
+        self.changed.emit()
+
+    def set_contiguous(self, on: bool) -> None:
+        self.area.contiguous = on
+        self._wand(self._tools).look_again()
+        self.changed.emit()
+
     @property
     def has_brush(self) -> bool:
         """Whether the tool in hand has a size and a hardness."""
@@ -103,8 +121,15 @@ class ToolBox(QObject):
         return self.tool_id != "source"
 
     def remember(self) -> None:
-        """Put the brush into the settings, so that the next start begins with it."""
+        """Put brush and wand into the settings, so that the next start begins with them."""
         if "brush" in self.__dict__:
             self._settings.brush_size = self.brush.size
             self._settings.hardness = self.brush.hardness
             self._settings.pressure = self.brush.pressure
+        if "area" in self.__dict__:
+            self._settings.wand_tolerance = self.area.tolerance
+            self._settings.wand_contiguous = self.area.contiguous
+
+    @staticmethod
+    def _wand(tools: dict[str, Tool]) -> Wand:
+        return cast("Wand", tools["wand"])

@@ -9,6 +9,7 @@ from app.tools.eraser import Eraser
 from app.tools.settings import AreaMode, AreaSettings, BrushSettings
 from app.tools.source import SourceBrush, SourceMode
 from app.tools.stroke import StrokeTool
+from app.tools.wand import Wand
 
 __all__ = [
     "AREAS",
@@ -29,10 +30,11 @@ __all__ = [
     "SourceMode",
     "StrokeTool",
     "Tool",
+    "Wand",
 ]
 
 STROKES: tuple[type[StrokeTool], ...] = (Brush, Eraser, SourceBrush)
 """Tools that draw with the shared brush, in the order of the tool strip."""
 
-AREAS: tuple[type[AreaTool], ...] = (Rectangle, Lasso, Polygon)
+AREAS: tuple[type[AreaTool], ...] = (Rectangle, Lasso, Polygon, Wand)
 """Tools that enclose an area, in the order of the tool strip; they share `AreaSettings`."""

@@ -242,8 +242,11 @@ class MainWindow(QMainWindow):
     # --- verbs of the window -----------------------------------------------------------------
 
     def cancel(self) -> None:
-        """Stop the stroke, if one is drawn, else the run."""
-        if self.workspace is None or not self.workspace.canvas.cancel_stroke():
+        """Stop the stroke, if one is drawn, else what looks for an area, else the run."""
+        canvas = self.workspace.canvas if self.workspace is not None else None
+        if canvas is not None and canvas.cancel_stroke():
+            return
+        if not self.session.selecting.cancel():
             self.session.runs.cancel()
 
     def show_panels(self, shown: bool) -> None:

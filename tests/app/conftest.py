@@ -188,6 +188,7 @@ class Desk:
         """Until nothing runs any more."""
         session = self.session
         self.wait(lambda: session.files.tasks.is_idle and not session.runs.is_running)
+        self.wait(lambda: not session.selecting.is_busy)
 
     def at(self, x: float, y: float) -> QPoint:
         """Where a picture point is on the canvas."""
