@@ -182,11 +182,15 @@ _SELECT = (
     ),
     ActionSpec(
         "grow_mask", "Grow Mask", "Select", "masks.grow", needs="has_hole", group="shape",
-        tip="Widen the mask by the number of pixels set in the panel",
+        tip="Widen the mask by a step; the panel's slider sets the very pixels",
     ),
     ActionSpec(
         "shrink_mask", "Shrink Mask", "Select", "masks.shrink", needs="has_hole",
-        group="shape", tip="Narrow the mask by the number of pixels set in the panel",
+        group="shape", tip="Narrow the mask by a step; the panel's slider sets the very pixels",
+    ),
+    ActionSpec(
+        "mask_from_alpha", "Mask from Transparency", "Select", "masks.from_transparency",
+        needs="has_alpha", group="file", tip="Mark what is wholly transparent in the picture",
     ),
     ActionSpec(
         "open_mask", "Open Mask…", "Select", "masks.ask_open", needs="has_picture",

@@ -24,11 +24,14 @@ class LiveStep:
         self.is_discarded = False
         self._edit: Edit | None = None
         self._revision = document.revision
+        self._is_making = False
 
     @property
     def is_open(self) -> bool:
         """Whether nothing else has been edited, undone or redone since; a stroke counts, too."""
         document = self.document
+        if self._is_making:
+            return True
         if document.is_editing or document.revision != self._revision:
             return False
         return self._edit is None or document.newest is self._edit
@@ -45,14 +48,18 @@ class LiveStep:
             document.begin(label, "mask")
         else:
             document.reopen(label)
+        self._is_making = True
         try:
             change(document)
         except BaseException:
             document.abort()
             self._edit = None
             raise
-        self._edit = document.commit()
-        self._revision = document.revision
+        else:
+            self._edit = document.commit()
+        finally:
+            self._is_making = False
+            self._revision = document.revision
 
     def discard(self) -> None:
         """Take the step back, as if it had never been made, unless something else was edited."""

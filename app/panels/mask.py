@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.panels.controls import (
-    NUMBER_WIDTH,
-    ColourButton,
-    NumberBox,
-    NumberRow,
-    check_box,
-    labelled,
-)
+from app.panels.controls import ColourButton, NumberRow, check_box, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,26 +15,23 @@ if TYPE_CHECKING:
     from app.session.session import Session
 
 
+WIDEST = 100
+"""Pixels; more than that is another mask."""
+
+
 class MaskPanel(QWidget):
-    """Grow, shrink, invert, clear; colour, opacity and outline."""
+    """Grow, smooth and feather as one live step; invert, clear; colour, opacity and outline."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._step = NumberBox()
-        self._step.setRange(1, 200)
-        self._step.setDecimals(0)
-        self._step.setSuffix(" px")
-        self._step.setFixedWidth(NUMBER_WIDTH)
-        self._step.setAccessibleName("Pixels to grow or shrink the mask by")
-        self._step.setToolTip("By how much Grow and Shrink change the mask")
+        shaping = session.shaping
+        self._grow = _shape_row("Grow", -WIDEST, shaping.set_grow, "Below zero it shrinks")
+        self._smooth = _shape_row("Smooth", 0, shaping.set_smooth, "Round off the mask's edge")
+        self._feather = _shape_row("Feather", 0, shaping.set_feather, "Soften the mask's edge")
         self._colour = ColourButton("Mask colour")
         self._opacity = NumberRow("Opacity", 0, 100, suffix=" %")
         self._outline = check_box("Outline", "Draw the rim of the mask")
-        self._shape = [
-            _button("Grow", session.masks.grow, "Widen the mask"),
-            _button("Shrink", session.masks.shrink, "Narrow the mask"),
-        ]
         self._whole = [
             _button("Invert", session.masks.invert, "Swap what is kept and what is filled"),
             _button("Clear", session.masks.clear, "Remove the whole mask"),
@@ -50,17 +40,20 @@ class MaskPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
-        layout.addWidget(_line(*self._shape, self._step))
+        self._shape = (self._grow, self._smooth, self._feather)
+        for row in self._shape:
+            layout.addWidget(row)
         layout.addWidget(_line(*self._whole))
         layout.addWidget(self._opacity)
         layout.addWidget(labelled("Colour", self._colour, self._outline))
-        self._step.valueChanged.connect(self._set_step)
+        shaping.changed.connect(self._show_shape)
         self._opacity.changed.connect(self._set_opacity)
         self._outline.toggled.connect(self._set_outline)
         self._colour.changed.connect(self._set_colour)
         session.look_changed.connect(self._show)
         session.state_changed.connect(self._enable)
         self._show()
+        self._show_shape()
         self._enable()
 
     @Slot()
@@ -68,21 +61,27 @@ class MaskPanel(QWidget):
         settings = self._session.settings
         self._opacity.show_value(settings.mask_opacity * 100)
         self._colour.show_colour(settings.mask_colour)
-        with QSignalBlocker(self._outline), QSignalBlocker(self._step):
+        with QSignalBlocker(self._outline):
             self._outline.setChecked(settings.mask_outline)
-            self._step.setValue(settings.mask_step)
+
+    @Slot()
+    def _show_shape(self) -> None:
+        """What the live step does to the mask now; nothing after any other edit."""
+        shaping = self._session.shaping
+        sizes = (shaping.grow, shaping.smooth, shaping.feather)
+        for row, size in zip(self._shape, sizes, strict=True):
+            row.show_value(size)
 
     @Slot()
     def _enable(self) -> None:
         session = self._session
-        for button in self._shape:
-            button.setEnabled(session.has_hole)
+        # The hole may be shrunk to nothing, and the slider is the way back.
+        is_shaped = any((session.shaping.grow, session.shaping.smooth, session.shaping.feather))
+        for row in self._shape:
+            row.setEnabled(session.has_hole or is_shaped)
         states = (session.has_picture, session.has_hole, session.can_reselect)
         for button, state in zip(self._whole, states, strict=True):
             button.setEnabled(state)
-
-    def _set_step(self, step: float) -> None:
-        self._session.settings.mask_step = int(step)
 
     def _set_opacity(self, percent: float) -> None:
         self._session.settings.mask_opacity = percent / 100
@@ -95,6 +94,12 @@ class MaskPanel(QWidget):
     def _set_colour(self, colour: str) -> None:
         self._session.settings.mask_colour = colour
         self._session.look_changed.emit()
+
+
+def _shape_row(label: str, low: int, changed: Callable[[int], None], help_text: str) -> NumberRow:
+    row = NumberRow(label, low, WIDEST, suffix=" px", help_text=help_text)
+    row.changed.connect(lambda pixels: changed(round(pixels)))
+    return row
 
 
 def _button(label: str, verb: Callable[[], None], help_text: str) -> QPushButton:

@@ -42,14 +42,25 @@ class Masks(QObject):
         self._change(maskops.invert)
 
     def grow(self) -> None:
-        from app.document import maskops
-
-        self._change(partial(maskops.grow, radius=self._session.settings.mask_step))
+        """One step further than the panel's slider is."""
+        shaping = self._session.shaping
+        shaping.set_grow(shaping.grow + self._session.settings.mask_step)
 
     def shrink(self) -> None:
-        from app.document import maskops
+        shaping = self._session.shaping
+        shaping.set_grow(shaping.grow - self._session.settings.mask_step)
 
-        self._change(partial(maskops.shrink, radius=self._session.settings.mask_step))
+    def from_transparency(self) -> None:
+        """Mark what is wholly transparent in the picture, in place of the present mask."""
+        document = self._session.document
+        if document is not None:
+            from app.document.live import LiveStep
+            from app.document.transparency import transparent
+            from app.tools.search import Search
+
+            step = LiveStep(document)
+            search = Search(step, "Mask from Transparency", "replace", transparent)
+            self._session.selecting.search(search)
 
     def clear(self) -> None:
         from app.document import maskops

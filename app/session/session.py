@@ -13,6 +13,7 @@ from app.session.models import Models
 from app.session.notices import Notice
 from app.session.runs import NOTHING_MASKED, Runs
 from app.session.selecting import Selecting
+from app.session.shaping import Shaping
 from app.session.toolbox import ToolBox
 from app.session.training import Training
 from app.session.watch import DiskWatch
@@ -86,6 +87,7 @@ class Session(QObject):
         self.files = Files(self)
         self.clipboard = Clipboard(self)
         self.masks = Masks(self, self.files.tasks)
+        self.shaping = Shaping(self)
         self.runs = Runs(self)
         self.models = Models(self)
         self.training = Training(self)
@@ -195,6 +197,11 @@ class Session(QObject):
     @property
     def has_picture(self) -> bool:
         return self.document is not None
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the picture has transparency, which may mark the hole."""
+        return self.document is not None and self.document.image.shape[2] in (2, 4)
 
     @property
     def has_hole(self) -> bool:

@@ -49,7 +49,7 @@ class Wand(AreaTool):
         if self._touched is None:
             return None
         place = (self._touched.x, self._touched.y)
-        return Sketch([place], self._cursor, label=f"{self.settings.tolerance:.0%}")
+        return Sketch([place], self._cursor, label=f"{self.settings.tolerance * 100:.0f} %")
 
     def press(self, pointer: Pointer, document: Document) -> None:
         self._seed = (math.floor(pointer.x), math.floor(pointer.y))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
@@ -104,21 +105,71 @@ def test_options_are_remembered_for_each_backend(desk: Desk, column: PanelColumn
     assert number(column, "Radius").value() == 9
 
 
-def test_mask_buttons_are_off_until_there_is_a_mask(desk: Desk, column: PanelColumn) -> None:
-    assert not button(column, "Grow").isEnabled()
+def test_mask_controls_are_off_until_there_is_a_mask(desk: Desk, column: PanelColumn) -> None:
+    assert not number(column, "Grow").isEnabled()
+    assert not button(column, "Clear").isEnabled()
     desk.paint()
-    assert button(column, "Grow").isEnabled()
+    assert number(column, "Grow").isEnabled()
+    assert button(column, "Clear").isEnabled()
 
 
-def test_growing_uses_the_pixels_set_beside_it(
-    desk: Desk, column: PanelColumn, qtbot: QtBot
+def test_shape_sliders_change_one_step_from_the_mask_as_it_was_painted(
+    desk: Desk, column: PanelColumn
 ) -> None:
     desk.paint()
-    before = desk.document.hole().sum()
-    qtbot.mouseClick(button(column, "Grow"), Qt.MouseButton.LeftButton)
-    assert desk.document.hole().sum() > before
+    painted = desk.document.mask.copy()
+    number(column, "Grow").setValue(30)
+    desk.settle()
+    number(column, "Grow").setValue(5)
+    desk.settle()
+    assert desk.document.steps[0] == ["Brush Stroke", "Grow Mask"]
+    grown = desk.document.hole().sum()
+    assert grown > np.count_nonzero(painted > 127)
+    number(column, "Feather").setValue(8)
+    desk.settle()
+    assert desk.document.steps[0] == ["Brush Stroke", "Shape Mask"]
+    assert desk.document.hole().sum() == pytest.approx(grown, rel=0.05)
+    for name in ("Grow", "Feather"):
+        number(column, name).setValue(0)
+    desk.settle()
+    np.testing.assert_array_equal(desk.document.mask, painted)
+    assert desk.document.steps[0] == ["Brush Stroke"]
+
+
+def test_another_edit_makes_the_shape_final_and_the_sliders_nothing(
+    desk: Desk, column: PanelColumn
+) -> None:
+    desk.paint()
+    number(column, "Grow").setValue(10)
+    desk.settle()
+    desk.paint((20, 20), (30, 20))
+    assert number(column, "Grow").value() == 0
+    number(column, "Grow").setValue(2)
+    desk.settle()
+    assert desk.document.steps[0] == ["Brush Stroke", "Grow Mask", "Brush Stroke", "Grow Mask"]
     desk.session.undo()
-    assert desk.document.hole().sum() == before
+    assert number(column, "Grow").value() == 0
+
+
+def test_a_mask_shrunk_to_nothing_comes_back(desk: Desk, column: PanelColumn) -> None:
+    desk.paint()
+    painted = desk.document.mask.copy()
+    number(column, "Grow").setValue(-60)
+    desk.settle()
+    assert not desk.session.has_hole
+    number(column, "Grow").setValue(0)
+    desk.settle()
+    np.testing.assert_array_equal(desk.document.mask, painted)
+
+
+def test_the_menus_grow_and_shrink_move_the_slider(desk: Desk, column: PanelColumn) -> None:
+    desk.paint()
+    actions = desk.window.commands.actions
+    for name in ("grow_mask", "grow_mask", "shrink_mask"):
+        actions[name].trigger()
+        desk.settle()
+    assert number(column, "Grow").value() == desk.session.settings.mask_step
+    assert desk.document.steps[0] == ["Brush Stroke", "Grow Mask"]
 
 
 def test_clear_and_reselect(desk: Desk, column: PanelColumn, qtbot: QtBot) -> None:

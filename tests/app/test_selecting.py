@@ -261,3 +261,22 @@ def test_a_search_that_fails_says_so(desk: Desk, squares: Path) -> None:
     desk.settle()
     assert "could not be selected: no such place" in desk.said()
     assert not desk.session.selecting.is_busy
+
+
+def test_a_mask_from_transparency_replaces_the_mask(desk: Desk, tmp_path: Path) -> None:
+    pixels = np.full((60, 80, 4), 200, np.uint8)
+    pixels[10:20, 30:50, 3] = 0
+    pixels[30:40, 30:50, 3] = 1
+    path = tmp_path / "clear.png"
+    Image.fromarray(pixels).save(path)
+    desk.open(path)
+    desk.paint((60, 50), (70, 50))
+    desk.window.commands.actions["mask_from_alpha"].trigger()
+    desk.settle()
+    np.testing.assert_array_equal(desk.document.hole(), pixels[:, :, 3] == 0)
+    assert desk.document.undo_label == "Mask from Transparency"
+
+
+def test_a_picture_without_alpha_offers_no_mask_from_it(desk: Desk, squares: Path) -> None:
+    desk.open(squares)
+    assert not desk.window.commands.actions["mask_from_alpha"].isEnabled()

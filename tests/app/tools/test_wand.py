@@ -179,7 +179,7 @@ def test_dragging_on_changes_the_tolerance(board: Document) -> None:
     wand.move(Pointer(115.5, 25.5, reach=1), board)
     assert settings.tolerance == 0.8
     assert wand.sketch is not None
-    assert wand.sketch.label == "80%"
+    assert wand.sketch.label == "80 %"
     assert board.hole().all()
     wand.move(Pointer(-500, 25.5, reach=1), board)
     wand.release(Pointer(-500, 25.5, reach=1), board)
