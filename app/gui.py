@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("QT_API", "pyside6")
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QtMsgType, Slot, qInstallMessageHandler
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import settings as settings_file
@@ -66,6 +67,8 @@ def run(files: Sequence[Path], mask: Path | None, backend: str | None) -> int:
     sys.excepthook = Excepthook(window)
     interrupt = Interrupt(window)
     log.info("the window stands")
+    # Now, because drawing it takes longer than anything else about the icon is worth.
+    application.setWindowIcon(program_icon())
     window.begin(files, mask, backend)
     code = application.exec()
     interrupt.forget()
@@ -88,6 +91,11 @@ def open_window(
     questions.window = window
     window.show()
     return window
+
+
+def program_icon() -> QIcon:
+    """What task bars and window lists show."""
+    return QIcon(str(resources.root() / "icons" / "lacuna.svg"))
 
 
 def write_log(folder: Path) -> None:

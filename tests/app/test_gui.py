@@ -89,6 +89,13 @@ def root_log() -> Iterator[logging.Logger]:
         handler.close()
 
 
+def test_the_program_has_an_icon_at_every_size(qapp: QApplication) -> None:
+    for side in (16, 32, 128):
+        assert (
+            gui.program_icon().pixmap(side, side).toImage().pixelColor(side // 4, side // 2).alpha()
+        )
+
+
 def test_the_log_goes_to_a_file(tmp_path: Path, root_log: logging.Logger) -> None:
     gui.write_log(tmp_path / "log")
     assert "starts" in (tmp_path / "log" / "lacuna.log").read_text("utf-8")
