@@ -83,6 +83,9 @@ class Problem:
         forbidden: (H, W) bool, True where nothing may be copied from; None = everywhere allowed.
         options: complete (defaults filled in) and checked against the spec's options.
         seed: same seed, same bytes, with any number of threads.
+        guide: (H, W, 3) float32 RGB 0..1, roughly how the whole crop looks, hole included: its low
+            frequencies count. Heeded by backends that copy; None = nobody knows.
+        pull: how much a difference of the guide counts against one of the picture, 0..1.
     """
 
     image: ImageF32
@@ -90,6 +93,8 @@ class Problem:
     forbidden: MaskBool | None = None
     options: Options = field(default_factory=dict)
     seed: int = 0
+    guide: ImageF32 | None = None
+    pull: float = 0.5
 
 
 class Inpainter(Protocol):

@@ -72,14 +72,18 @@ def shrunk(problem: Problem, size: tuple[int, int]) -> Problem:
         problem: the crop.
         size: width and height of the result.
     """
-    image = cv2.resize(problem.image, size, interpolation=cv2.INTER_AREA)
-    forbidden = problem.forbidden
+    forbidden, guide = problem.forbidden, problem.guide
     return replace(
         problem,
-        image=image.astype(np.float32, copy=False),
+        image=_averaged(problem.image, size),
         hole=_touched(problem.hole, size),
         forbidden=None if forbidden is None else _touched(forbidden, size),
+        guide=None if guide is None else _averaged(guide, size),
     )
+
+
+def _averaged(image: ImageF32, size: tuple[int, int]) -> ImageF32:
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
 
 
 def _touched(mask: MaskBool, size: tuple[int, int]) -> MaskBool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine import blend, crops, memory, registry
+from engine import blend, crops, detail, memory, registry
 from engine.backend import Problem
 from engine.errors import DeviceError, DeviceMemoryError, MemoryBudgetError, NothingToCopyError
 from engine.jobs import Progress, scaled
@@ -30,8 +30,13 @@ log = logging.getLogger(__name__)
 RESIZED_SIDE = 1024
 """Longer side of a crop under `size="resize"`, in pixels."""
 
+DETAIL_WAITS = 0.3
+"""Part of the progress of a crop that the generator takes, if its detail is restored after it."""
+
 SMOOTH = "navier-stokes"
 """The backend that can go on from a single known pixel."""
+
+NO_DETAIL = "fine detail was not restored, because memory was short"
 
 _SMALLEST_SCALE = 1 / 16
 
@@ -82,6 +87,7 @@ class Filling:
     Attributes:
         device: where the backend computes; changes when it has to give up a graphics card.
         fallbacks: what was done differently than asked, and why.
+        has_restored: whether fine detail was copied into a fill that had been made small.
     """
 
     def __init__(
@@ -103,6 +109,7 @@ class Filling:
         """
         self.device = device
         self.fallbacks: list[str] = []
+        self.has_restored = False
         self._built = built
         try:
             self._inpainter = built(device)
@@ -165,8 +172,8 @@ class Filling:
                     attempts = self._attempts(region)
                 attempt = smaller or self._next(attempts, region)
                 continue
-            if attempt.notice and attempt.notice not in self.fallbacks:
-                self.fallbacks.append(attempt.notice)
+            if attempt.notice:
+                self._tell(attempt.notice)
             inside = region.target.moved(-attempt.box.left, -attempt.box.top)
             return np.ascontiguousarray(crop[inside.slices])
 
@@ -192,7 +199,44 @@ class Filling:
             options=options,
             seed=self._request.seed,
         )
-        return (yield from crops.fill(inpainter, problem, attempt.scale, token))
+        steps = crops.fill(inpainter, problem, attempt.scale, token)
+        if not self._restores(attempt):
+            return (yield from steps)
+        rough = yield from scaled(steps, 0.0, DETAIL_WAITS)
+        if forbidden is not None:
+            problem = replace(problem, forbidden=forbidden[box.slices])
+        restored = self._restored(problem, rough, attempt.scale, token)
+        return (yield from scaled(restored, DETAIL_WAITS, 1.0))
+
+    def _restores(self, attempt: _Attempt) -> bool:
+        """Whether fine detail is to be restored: a network works smaller than the picture is."""
+        if not self._spec.network or not self._request.detail or attempt.scale >= 1:
+            return False
+        area = attempt.box.area
+        has_room = memory.has_room_for(registry.get(detail.COPIER), area, enlarged_to=area)
+        if not has_room:
+            self._tell(NO_DETAIL)
+        return has_room and not attempt.is_smooth
+
+    def _restored(
+        self, problem: Problem, rough: ImageF32, scale: float, token: CancelToken
+    ) -> Steps[ImageF32]:
+        """The rough fill with the picture's own texture; as it is where that cannot be had."""
+        try:
+            fill = yield from detail.restored(problem, rough, scale, token)
+        except NothingToCopyError:
+            self._tell("fine detail was not restored, because there is no texture to take it from")
+            return rough
+        except MemoryError:
+            log.warning("out of memory while restoring detail in a crop of %s", problem.hole.shape)
+            self._tell(NO_DETAIL)
+            return rough
+        self.has_restored = True
+        return fill
+
+    def _tell(self, notice: str) -> None:
+        if notice not in self.fallbacks:
+            self.fallbacks.append(notice)
 
     def _wider(self, attempt: _Attempt) -> _Attempt:
         """The next attempt when the crop has known pixels but not one whole patch of them."""

@@ -60,8 +60,8 @@ class InpaintRequest:
         seed: same seed, same bytes.
         size: "auto" and "crop" work on each hole with its surroundings, "resize" does so at most
             1024 pixels large, "original" takes the whole image at once.
-        detail: restore fine detail after a backend that works small; has no effect on classical
-            backends, which always work at full size.
+        detail: after a network that worked smaller than the picture is, restore fine detail with
+            PatchMatch; has no effect on classical backends, which work at full size.
         device: the wish; the result says what it was.
         weights: of a generator: a path, "random:SEED" for tests, or None for those installed.
     """
@@ -101,6 +101,7 @@ class InpaintResult:
         fallback: what was done differently than asked, and why; None if nothing.
         hole_share: part of the image that was filled, 0..1.
         regions: number of crops.
+        detail: whether fine detail was restored in any of them.
     """
 
     patches: tuple[Patch, ...]
@@ -112,6 +113,7 @@ class InpaintResult:
     recipe: Recipe
     hole_share: float
     regions: int
+    detail: bool = False
 
 
 def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]:
@@ -152,6 +154,7 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
         recipe=_recipe(request, spec, options, label),
         hole_share=float(request.hole.mean()),
         regions=len(plan),
+        detail=run.has_restored,
     )
 
 

@@ -188,6 +188,7 @@ class _Run:
             self._spec.id,
             seed=self._task.seed,
             size="original",
+            detail=False,
             device=self._task.device,
             weights=self._task.weights if self._spec.network else None,
         )

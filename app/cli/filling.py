@@ -133,6 +133,7 @@ def report(
         },
         "hole_share": result.hole_share,
         "regions": result.regions,
+        "detail": result.detail,
         "weights_sha256": result.recipe.weights_sha256,
         "peak_rss_bytes": peak_rss_bytes(),
         "unchanged_outside": unchanged,

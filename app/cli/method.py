@@ -28,7 +28,8 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--detail",
         choices=("on", "off"),
-        help="restore fine detail after a network; no effect on classical backends",
+        help="on (default): after a network that worked smaller than the picture is, PatchMatch "
+        "copies the picture's own texture along its fill",
     )
     group.add_argument(
         "--seed",

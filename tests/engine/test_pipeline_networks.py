@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from engine import device, registry, weights
+from engine import detail, device, memory, registry, weights
 from engine.backend import BackendSpec, Problem
 from engine.errors import DeviceError, DeviceMemoryError, UnusableBackendError
 from engine.jobs import CancelToken, Progress, finish
@@ -23,6 +23,8 @@ SPEC = BackendSpec(
     "net", "Net", "none", "gan", "none:none", network="none:none", native_side=128, context=0.5,
     min_context=16,
 )  # fmt: skip
+
+CREATE = registry.create
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Machine:
     def create(
         self, backend_id: str, *, weights: str | None = None, device: str = "cpu"
     ) -> Inpainter:
+        if backend_id != SPEC.id:
+            return CREATE(backend_id)
         self.wishes.append(weights)
         return self.cuda if device == "cuda" else self.cpu
 
@@ -79,7 +83,7 @@ def run(side: int = 128, **more: object) -> InpaintResult:
 
 
 def test_a_large_crop_is_shrunk_to_the_trained_size(machine: Machine) -> None:
-    result = run()
+    result = run(detail=False)
     assert machine.cuda.shapes == [(128, 128)]
     assert result.fallback is None
     (patch,) = result.patches
@@ -115,6 +119,61 @@ def test_a_full_card_gets_a_second_chance_with_less(machine: Machine) -> None:
     assert machine.cpu.shapes == []
     assert result.device == "cuda"
     assert result.fallback == "filled at 1/4 of full size, because memory was short"
+
+
+def test_detail_is_restored_from_the_picture_where_the_network_worked_small(
+    machine: Machine,
+) -> None:
+    result = run()
+    assert machine.cuda.shapes == [(128, 128)]
+    assert result.detail
+    assert result.fallback is None
+    (patch,) = result.patches
+    assert (patch.pixels == 0).all()  # the grey of the network is nowhere in the black picture
+
+
+@pytest.mark.parametrize(
+    "more", [{"detail": False}, {"size": "crop"}, {"side": 20}], ids=["off", "full size", "small"]
+)
+def test_detail_is_left_alone(machine: Machine, more: dict[str, object]) -> None:
+    result = run(**more)  # type: ignore[arg-type]
+    assert not result.detail
+    (patch,) = result.patches
+    assert (patch.pixels[5:-5, 5:-5] == 128).all()
+
+
+def test_detail_is_not_taken_from_where_nothing_may_be_taken(machine: Machine) -> None:
+    pixels = np.zeros((700, 700, 3), np.uint8)
+    pixels[:, 350:] = 255
+    hole, forbidden = np.zeros((2, 700, 700), bool)
+    hole[300:428, 300:428] = True
+    forbidden[:, 350:] = True
+    request = InpaintRequest(pixels, hole, "net", forbidden=forbidden)
+    (patch,) = finish(inpaint(request, CancelToken())).patches
+    assert (patch.pixels[patch.hole] == 0).all()
+
+
+def test_without_memory_for_detail_the_fill_stays_as_it_is(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "has_room_for", lambda spec, *_, **__: spec.id == "net")
+    result = run()
+    assert not result.detail
+    assert result.fallback == "fine detail was not restored, because memory was short"
+
+
+def test_a_search_that_runs_out_of_memory_costs_the_detail_only(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail, "restored", out_of_memory)
+    result = run()
+    assert result.fallback == "fine detail was not restored, because memory was short"
+    assert (result.patches[0].pixels[32:96, 32:96] == 128).all()
+
+
+def out_of_memory(*_: object) -> Steps[ImageF32]:
+    yield Progress(0.0, 1.0, "searching")
+    raise MemoryError
 
 
 def test_a_card_that_is_too_small_twice_leaves_it_to_the_processor(machine: Machine) -> None:

@@ -40,6 +40,10 @@ class Manner:
 
 STROKES = Manner(grows=True, gamma=2.0, texture=0.4)
 BLOB = Manner(grows=False, gamma=3.0, texture=1.0)
+GUIDED = Manner(grows=False, gamma=1.3, texture=1.0)
+"""What lies deep in a hole is known as well as what lies at its border, so nothing has to grow: the
+classical 1.3 was worth 0.6 dB under strokes and 0.9 to 1.4 dB in blobs over a gamma of 3, measured
+with the original at an eighth of its size as the guide, with and without errors."""
 
 EFFORTS = {
     "fast": Effort(4, 12, 8, 2, 200_000),

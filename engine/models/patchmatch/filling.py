@@ -24,7 +24,7 @@ from engine.backend import Problem
 from engine.errors import NothingToCopyError
 from engine.jobs import CancelToken, Progress, Steps, scaled
 from engine.models.patchmatch import kernels, scale_kernels
-from engine.models.patchmatch.efforts import BLOB, EFFORTS, STROKES
+from engine.models.patchmatch.efforts import BLOB, EFFORTS, GUIDED, STROKES
 from engine.models.patchmatch.growing import is_slender, rings
 from engine.models.patchmatch.levels import (
     Level,
@@ -32,6 +32,7 @@ from engine.models.patchmatch.levels import (
     build_level,
     describe,
     diffuse,
+    follow_guide,
     pyramid,
     some_sources,
     valid_sources,
@@ -121,7 +122,11 @@ class _Run:
         self._texture = float(options.get("texture", 4.0))
         self._evens_seams = bool(options.get("seams", True))
         self._effort = EFFORTS[str(options.get("effort", "normal"))]
-        self._manner = STROKES if is_slender(problem.hole) else BLOB
+        self._pull = round(problem.pull * 256)
+        if problem.guide is not None:
+            self._manner = GUIDED
+        else:
+            self._manner = STROKES if is_slender(problem.hole) else BLOB
         by_depth = self._manner.gamma ** -np.arange(256.0)
         self._by_depth = np.maximum(by_depth, 1e-30).astype(np.float32)
 
@@ -129,7 +134,9 @@ class _Run:
         problem = self._problem
         image = np.ascontiguousarray(problem.image)
         texture = self._texture * self._manner.texture
-        finest = describe(image, problem.hole, problem.forbidden, texture, self._each)
+        finest = describe(
+            image, problem.hole, problem.forbidden, texture, self._each, problem.guide
+        )
         self._patch = self._largest_patch(finest)
         self._window = window(self._patch)
         self._tolerance = np.float32(TOLERANCE * self._patch**2)
@@ -209,6 +216,8 @@ class _Run:
         level = build_level(scale, self._patch)
         if coarse is None:
             diffuse(scale, self._each)
+            if scale.guide.size:
+                follow_guide(scale)
         else:
             width, coarse_width = scale.width, coarse.scale.width
             scale_kernels.inherit(
@@ -257,6 +266,8 @@ class _Run:
                 reach,
                 seed,
                 counted,
+                level.scale.guide,
+                self._pull,
             )
 
         for parity in (0, 1):

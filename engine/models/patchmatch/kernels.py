@@ -102,6 +102,26 @@ def _distance_below(
 
 
 @kernel
+def _astray(
+    guide: Bytes,
+    p: Integer,
+    q: Integer,
+    width: Integer,
+    patch: Integer,
+    keep: Weights,
+    pull: Integer,
+    left: Integer,
+) -> Integer:
+    """What the guide adds to a distance: that of its own patches, times `pull` / 256.
+
+    0 without a guide, or if nothing is `left` between the distance and the one to beat.
+    """
+    if guide.size == 0 or left <= 0:
+        return np.int64(0)
+    return (np.int64(_distance(guide, p, q, width, patch, keep, guide[:0])) * pull) >> 8
+
+
+@kernel
 def _closeness(cost: Integer, tolerance: Real) -> Real:
     """Weight of a patch by its distance, 1..0.
 
@@ -126,6 +146,8 @@ def search(
     reach: Integer,
     seed: Integer,
     counted: Bytes,
+    guide: Bytes,
+    pull: Integer,
 ) -> None:
     """One sweep of propagation and random search (Barnes et al. 2009, section 3.2).
 
@@ -142,6 +164,8 @@ def search(
         reach: first radius of the random search, in pixels; it falls by four down to 1.
         seed: decides the random samples together with the centre's index.
         counted: (H * W * CHANNELS,) 1 where a target's byte counts, else 0; empty: all do.
+        guide: (H * W * CHANNELS,) what the picture roughly looks like; empty if nobody knows.
+        pull: what a difference of the guide counts, in 256ths of one of the features.
     """
     size = sources.size
     height = size // width
@@ -152,6 +176,7 @@ def search(
         p = np.int64(targets[i] if forward else targets[count - 1 - i])
         best = np.int64(nearest[p])
         least = np.int64(_distance(features, p, best, width, patch, keep, counted))
+        least += _astray(guide, p, best, width, patch, keep, pull, WORST)
         for axis in range(2):
             shift = step if axis == 0 else step * width
             neighbour = p - shift
@@ -161,6 +186,7 @@ def search(
             if q < 0 or q >= size or q == best or sources[q] == 0:
                 continue
             d = np.int64(_distance(features, p, q, width, patch, keep, counted))
+            d += _astray(guide, p, q, width, patch, keep, pull, least - d)
             if d < least:
                 best, least = q, d
         state = mixed(np.uint64(seed) ^ (np.uint64(p) << np.uint64(20)))
@@ -177,6 +203,7 @@ def search(
             q = row * width + column
             if q != best and sources[q] != 0:
                 d = _distance_below(features, p, q, width, patch, keep, counted, least)
+                d += _astray(guide, p, q, width, patch, keep, pull, least - d)
                 if d < least:
                     best, least, y, x = q, d, row, column
             span //= 4

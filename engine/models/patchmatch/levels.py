@@ -45,12 +45,15 @@ class Scale:
             beyond its end.
         known: (H * W,) share of known pixels below each pixel, 255 = all.
         usable: (H * W,) 1 where everything below is known and may be copied.
+        guide: (H * W * CHANNELS,) like the features: roughly how the whole picture looks, hole
+            included; empty if nobody knows.
     """
 
     width: int
     features: Bytes
     known: Bytes
     usable: Bytes
+    guide: Bytes
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -122,9 +125,14 @@ def some_sources(sources: Bytes) -> Indices:
 
 
 def describe(
-    image: ImageF32, hole: MaskBool, forbidden: MaskBool | None, texture: float, each: Each
+    image: ImageF32,
+    hole: MaskBool,
+    forbidden: MaskBool | None,
+    texture: float,
+    each: Each,
+    guide: ImageF32 | None = None,
 ) -> Scale:
-    """The finest scale: bytes of the picture and its texture.
+    """The finest scale: bytes of the picture, of its texture and of its guide.
 
     Texture is the mean absolute slope, across plus along, over 5x5 known pixels, `texture` times
     as strong as a colour; without it, smooth patches win everywhere (Newson et al. 2014,
@@ -133,6 +141,7 @@ def describe(
     height, width = hole.shape
     features = spare(height * width)
     planes = features.reshape(height, width, CHANNELS)
+    rough = spare(0 if guide is None else height * width)
 
     def work(rows: slice) -> None:
         halo = slice(max(0, rows.start - 3), min(height, rows.stop + 3))
@@ -143,6 +152,9 @@ def describe(
         grey = rgb @ GREY
         slope = _texture(grey, known) + _texture(grey.T, known.T).T
         planes[rows, :, 3] = np.minimum(np.float32(texture) * slope[inner], 255)
+        if guide is not None:
+            colours = np.clip(guide[rows] * np.float32(255), 0, 255) + np.float32(0.5)
+            rough.reshape(height, width, CHANNELS)[rows, :, :3] = colours
 
     each(work, strips(height))
     usable = ~hole if forbidden is None else ~(hole | forbidden)
@@ -151,6 +163,7 @@ def describe(
         features,
         np.where(hole, np.uint8(0), np.uint8(255)).reshape(-1),
         usable.astype(np.uint8).reshape(-1),
+        rough,
     )
 
 
@@ -184,7 +197,21 @@ def halved(scale: Scale, each: Each) -> Scale:
         )
 
     each(work, strips(height))
-    return Scale(width, features, known.reshape(-1), usable.reshape(-1))
+    guide = _halved_guide(scale)
+    return Scale(width, features, known.reshape(-1), usable.reshape(-1), guide)
+
+
+def _halved_guide(scale: Scale) -> Bytes:
+    """The mean of 2x2 pixels; a last odd row or column counts twice."""
+    if not scale.guide.size:
+        return scale.guide
+    height, width = scale.shape
+    planes = scale.guide.reshape(height, width, CHANNELS)
+    even = cv2.copyMakeBorder(planes, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    size = ((width + 1) // 2, (height + 1) // 2)
+    smaller = spare(size[0] * size[1])
+    smaller[:] = cv2.resize(even, size, interpolation=cv2.INTER_AREA).reshape(-1)
+    return smaller
 
 
 def pyramid(finest: Scale, patch: int, each: Each) -> list[Scale]:
@@ -217,6 +244,13 @@ def diffuse(scale: Scale, each: Each) -> None:
     hidden = np.flatnonzero(scale.known == 0).astype(np.int32)
     for _ in range(3):
         kernels.soften(scale.features, scale.width, hidden)
+
+
+def follow_guide(scale: Scale) -> None:
+    """Give the unknown pixels the guide's colours; their texture, which it lacks, stays."""
+    hidden = scale.known == 0
+    colours = scale.guide.reshape(-1, CHANNELS)[hidden, :3]
+    scale.features.reshape(-1, CHANNELS)[hidden, :3] = colours
 
 
 def _halvings(scale: Scale, each: Each) -> Iterator[Scale]:

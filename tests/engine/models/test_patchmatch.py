@@ -77,6 +77,41 @@ def test_the_seed_decides() -> None:
     assert (first != other).any()
 
 
+def dark_and_bright() -> tuple[ImageF32, MaskBool]:
+    """Dark noise at the left, bright noise at the right, a hole in between."""
+    image = noise(96, 160) * np.float32(0.2)
+    image[:, 80:] += np.float32(0.7)
+    return image, hole_in(96, 160, slice(20, 76), slice(50, 110))
+
+
+@pytest.mark.parametrize(("level", "is_bright"), [(0.1, False), (0.8, True)])
+@pytest.mark.parametrize("columns", [slice(50, 110), slice(76, 84)], ids=["blob", "stroke"])
+def test_a_guide_says_which_of_two_textures_belongs_into_the_hole(
+    level: float, *, is_bright: bool, columns: slice
+) -> None:
+    image, _ = dark_and_bright()
+    hole = hole_in(96, 160, slice(20, 76), columns)
+    guide = image.copy()
+    guide[hole] = level
+    problem = Problem(image, hole, options=COPIES, guide=guide, pull=1.0)
+    result = finish(PatchMatch(2).inpaint(problem, CancelToken()))
+    inner = result[24:72, columns][:, 3:-3] if columns.stop - columns.start > 20 else result[hole]
+    assert ((inner > 0.5).mean() > 0.8) == is_bright
+    assert ((inner < 0.5).mean() > 0.8) != is_bright
+    known = {tuple(pixel) for pixel in image[~hole].tolist()}
+    assert all(tuple(pixel) in known for pixel in result[hole].tolist())
+
+
+def test_a_guide_that_pulls_at_nothing_changes_only_the_start() -> None:
+    image, hole = dark_and_bright()
+    guide = np.full_like(image, 0.5)
+    guide[~hole] = 0  # would pull the search to pieces if it counted
+    problem = Problem(image, hole, options=COPIES, guide=guide, pull=0.0)
+    result = finish(PatchMatch(2).inpaint(problem, CancelToken()))
+    bright = result[20:76, 90:110].mean()
+    assert bright > 0.6
+
+
 @pytest.mark.parametrize("seed", [-5, 2**70])
 def test_any_integer_is_a_seed(seed: int) -> None:
     image, hole = noise(20, 20), hole_in(20, 20, slice(8, 12), slice(8, 12))

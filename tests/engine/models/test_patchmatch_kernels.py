@@ -55,6 +55,18 @@ def test_a_distance_is_the_sum_of_squared_differences(patch: int, *, partly: boo
     assert found == squares.sum()
 
 
+@pytest.mark.parametrize(("pull", "left", "share"), [(256, 1, 1.0), (64, 1, 0.25), (256, 0, 0.0)])
+def test_a_guide_adds_its_share_unless_the_distance_is_lost_already(
+    pull: int, left: int, share: float
+) -> None:
+    guide = random_features()
+    p, q = 3 * (WIDTH + 1), 12 * WIDTH + 20
+    squares = np.square(patch_at(guide, p, 7) - patch_at(guide, q, 7)).sum()
+    found = kernels._astray(guide, p, q, WIDTH, 7, window(7), pull, left)
+    assert found == int(squares * share)
+    assert kernels._astray(guide[:0], p, q, WIDTH, 7, window(7), pull, left) == 0
+
+
 @pytest.mark.parametrize("limit", [0, 10**9])
 def test_a_distance_given_up_is_at_least_the_limit(limit: int) -> None:
     features, everything = random_features(), np.zeros(0, np.uint8)

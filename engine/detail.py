@@ -1,0 +1,71 @@
+"""Brings back fine detail after a backend that fills small: PatchMatch copies along its fill.
+
+A generator knows what belongs into a hole but makes it at a few hundred pixels; enlarged, that is
+blur in a sharp photograph. So its fill becomes the guide of PatchMatch: where to start, and a part
+of every distance down to full size. Texture, grain and edges then come from the picture itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engine import registry
+
+if TYPE_CHECKING:
+    from engine.backend import Problem
+    from engine.jobs import CancelToken, Steps
+    from engine.types import ImageF32
+
+COPIER = "patchmatch"
+"""The backend that the detail comes from."""
+
+SOFTNESS = 4
+"""Pixels of the generator over which its fill is averaged: what it draws finer is not believed."""
+
+PULL = 0.5
+"""How much the guide counts. Half is safe whatever the guide's own error (10 to 45 grey levels were
+tried); a whole pays off only for guides that are better than most."""
+
+
+def restored(
+    problem: Problem, rough: ImageF32, scale: float, token: CancelToken
+) -> Steps[ImageF32]:
+    """The hole filled with the picture's own texture, as the rough fill says.
+
+    Args:
+        problem: the crop at full size.
+        rough: (H, W, 3) float32 0..1, the crop with its hole filled.
+        scale: 0..1, at which that fill was made before it was enlarged.
+        token: asked by the copying backend.
+
+    Returns:
+        (H, W, 3) float32; equal to `problem.image` outside the hole.
+
+    Raises:
+        NothingToCopyError: if there is no texture to copy.
+    """
+    guided = replace(
+        problem,
+        options=registry.complete_options(registry.get(COPIER), {}),
+        guide=softened(rough, SOFTNESS / scale),
+        pull=PULL,
+    )
+    return (yield from registry.create(COPIER).inpaint(guided, token))
+
+
+def softened(image: ImageF32, blur: float) -> ImageF32:
+    """The picture without anything finer than squares of `blur` pixels.
+
+    Args:
+        image: (H, W, 3) float32 0..1.
+        blur: side of the squares that are averaged, in pixels, at least 1.
+    """
+    height, width = image.shape[:2]
+    size = (max(1, round(width / blur)), max(1, round(height / blur)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(large, 0.0, 1.0, dtype=np.float32)

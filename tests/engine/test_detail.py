@@ -1,0 +1,47 @@
+"""Restoring detail: the rough fill says what, the picture says how it looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.backend import Problem
+from engine.detail import restored, softened
+from engine.jobs import CancelToken, finish
+
+
+def test_softening_averages_squares() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.random((64, 96, 3), dtype=np.float32)
+    soft = softened(image, 32)
+    assert soft.shape == image.shape
+    assert soft.dtype == np.float32
+    for row, column in ((0, 0), (32, 64)):
+        square = image[row : row + 32, column : column + 32]
+        centre = soft[row + 15 : row + 17, column + 15 : column + 17].mean(axis=(0, 1))
+        np.testing.assert_allclose(centre, square.mean(axis=(0, 1)), atol=0.02)
+
+
+@pytest.mark.parametrize("blur", [1.0, 500.0])
+def test_softening_keeps_a_flat_picture_and_the_range(blur: float) -> None:
+    flat = np.full((40, 30, 3), 0.25, np.float32)
+    np.testing.assert_allclose(softened(flat, blur), flat, atol=1e-6)
+    steps = np.zeros((40, 30, 3), np.float32)
+    steps[:, 15:] = 1
+    assert 0 <= softened(steps, blur).min() <= softened(steps, blur).max() <= 1
+
+
+def test_the_fill_is_made_of_the_pictures_texture_where_the_rough_one_says() -> None:
+    rng = np.random.default_rng(1)
+    image = rng.random((128, 192, 3), dtype=np.float32) * np.float32(0.3)
+    image[:, 96:] += np.float32(0.7)
+    hole = np.zeros((128, 192), bool)
+    hole[40:90, 60:132] = True
+    rough = image.copy()
+    rough[hole] = 0.15  # the border between dark and bright lies at the hole's right edge
+    fill = finish(restored(Problem(image, hole), rough, 0.5, CancelToken()))
+    np.testing.assert_array_equal(fill[~hole], image[~hole])
+    inner = fill[44:86, 64:120]
+    assert (inner < 0.5).mean() > 0.9
+    original = image[:, :50]
+    assert 0.7 < inner[inner < 0.5].std() / original.std() < 1.3
