@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         theme: "auto" follows the system.
         backend: id of the backend chosen last.
         options: per backend, the options that differ from its defaults.
+        detail: whether fine detail is restored after a network.
         brush_size: diameter in picture pixels.
         hardness: 0 = soft from the centre, 1 = hard edge.
         wand_tolerance: share of full scale by which colours may differ.
@@ -52,6 +53,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     theme: Theme = "auto"
     backend: str = "auto"
     options: dict[str, dict[str, bool | int | float | str]] = {}
+    detail: bool = True
     brush_size: Size = 60.0
     hardness: Share = 1.0
     pressure: bool = True

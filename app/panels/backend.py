@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels.controls import NumberBox, QuietComboBox, labelled, option_row
 from app.session.model_words import ROLES, place, training
@@ -22,6 +29,10 @@ if TYPE_CHECKING:
     from engine.backend import BackendSpec
 
 NETWORKS = "Networks"
+DETAIL = (
+    "A network fills at a few hundred pixels. Where the hole is larger, PatchMatch copies the "
+    "picture's own texture along its fill."
+)
 DIM = 0.6
 """How much of the text's colour a network without weights has; it can still be read."""
 
@@ -51,6 +62,9 @@ class BackendPanel(QWidget):
         self._option_layout = QVBoxLayout(self._options)
         self._option_layout.setContentsMargins(0, 0, 0, 0)
         self._option_layout.setSpacing(7)
+        self._detail = QCheckBox("Restore fine detail")
+        self._detail.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._detail.setToolTip(wrapped(DETAIL))
         self._seed = NumberBox()
         self._seed.setDecimals(0)
         self._seed.setRange(0, LARGEST_SEED)
@@ -68,13 +82,15 @@ class BackendPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         words = (self._choice, self._promise, self._standing, self._why)
-        for part in (*words, self._models, self._options, labelled("Seed", self._seed)):
+        parts = (*words, self._models, self._options, self._detail)
+        for part in (*parts, labelled("Seed", self._seed)):
             layout.addWidget(part)
         layout.addWidget(self._place)
 
     def _connect(self) -> None:
         session = self._session
         self._choice.currentIndexChanged.connect(self._choose)
+        self._detail.toggled.connect(session.restore_detail)
         self._seed.valueChanged.connect(self._set_seed)
         self._models.clicked.connect(session.models.wanted)
         session.backend_changed.connect(self._show)
@@ -125,6 +141,9 @@ class BackendPanel(QWidget):
         with QSignalBlocker(self._choice), QSignalBlocker(self._seed):
             self._choice.setCurrentIndex(self._choice.findData(spec.id))
             self._seed.setValue(session.seed)
+        with QSignalBlocker(self._detail):
+            self._detail.setChecked(session.settings.detail)
+        self._detail.setVisible(bool(spec.network))
         lacks = session.models.lacks_weights(spec)
         self._promise.setText(f"{spec.promise}.")
         standing = _standing(spec, session.models)

@@ -217,6 +217,7 @@ def _how(result: Result) -> str:
     lines = [
         f"{result.label} on the {made.device.upper()}, {duration(made.seconds.total)}",
         made.reason or "",
+        "Fine detail copied from the picture" if made.detail else "",
         made.fallback or "",
         f"{options}, seed {made.recipe.seed}" if options else f"Seed {made.recipe.seed}",
     ]

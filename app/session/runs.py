@@ -84,7 +84,13 @@ class Runs(QObject):
             return
         self.peek(None)
         backend = session.backend
-        request = snapshot(document, backend.id, session.options, session.seed)
+        request = snapshot(
+            document,
+            backend.id,
+            session.options,
+            session.seed,
+            detail=session.settings.detail,
+        )
         if request is None:
             session.say(NOTHING_MASKED)
             return
@@ -180,6 +186,8 @@ class Runs(QObject):
         recipe = result.result.recipe
         self._session.settings.options[recipe.backend] = dict(recipe.options)
         self._session.seed = recipe.seed
+        if registry.get(recipe.backend).network:
+            self._session.restore_detail(recipe.detail)
         self._session.use_backend(recipe.backend)
         self._session.say(f"The settings of result {result.number} are chosen.")
 

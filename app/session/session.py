@@ -192,6 +192,11 @@ class Session(QObject):
         self.settings.options[self.backend.id] = dict(complete_options(self.backend, chosen))
         self.backend_changed.emit()
 
+    def restore_detail(self, on: bool) -> None:
+        """Whether PatchMatch works out what a network has filled small."""
+        self.settings.detail = on
+        self.backend_changed.emit()
+
     # --- what may be done now ----------------------------------------------------------------
 
     @property

@@ -30,7 +30,7 @@ THUMBNAIL_SIDE = 224
 
 
 def snapshot(
-    document: Document, backend: str, options: Options, seed: int
+    document: Document, backend: str, options: Options, seed: int, *, detail: bool = True
 ) -> InpaintRequest | None:
     """Copies of all that a run needs, so that painting may go on; None if nothing is masked."""
     hole_box = extent(document.mask)
@@ -48,6 +48,7 @@ def snapshot(
         forbidden=None if forbidden is None else forbidden[box.slices],
         origin=(box.left, box.top),
         seed=seed,
+        detail=detail,
     )
 
 

@@ -6,8 +6,16 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from app.dialogs.models import ModelsDialog
 from app.panels.backend import NETWORKS, BackendPanel
@@ -192,6 +200,39 @@ def test_an_option_that_is_a_text_is_typed(desk: Desk, panel: BackendPanel, qtbo
     qtbot.keyClick(fields[0], Qt.Key.Key_Return)
     assert desk.session.options["keypoints"] == "0.5,0.5"
     assert QApplication.focusWidget() is desk.canvas
+
+
+def detail_box(panel: BackendPanel) -> QCheckBox:
+    return next(b for b in panel.findChildren(QCheckBox) if b.text() == "Restore fine detail")
+
+
+def test_only_networks_offer_to_restore_detail(desk: Desk, panel: BackendPanel) -> None:
+    desk.session.use_backend("tiny")
+    assert detail_box(panel).isVisible()
+    desk.session.use_backend("telea")
+    assert not detail_box(panel).isVisible()
+
+
+def test_the_box_decides_whether_a_run_restores_detail(
+    desk: Desk, panel: BackendPanel, weight_folder: Path, qtbot: QtBot
+) -> None:
+    put(weight_folder, "a.safetensors")
+    notice_again(desk)
+    desk.session.use_backend("tiny")
+    desk.session.toolbox.brush.size = 60
+    desk.paint((40, 40), (160, 60))
+    desk.run("tiny")
+    detailed = desk.session.runs.shelf.current
+    assert detailed.result.detail
+    box = detail_box(panel)
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert not desk.session.settings.detail
+    desk.run("tiny")
+    plain = desk.session.runs.shelf.current
+    assert not plain.result.recipe.detail
+    assert not plain.result.detail
+    desk.session.runs.reuse(detailed)
+    assert box.isChecked()
 
 
 def closing_next_dialog() -> list[type]:
