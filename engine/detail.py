@@ -68,4 +68,5 @@ def softened(image: ImageF32, blur: float) -> ImageF32:
     size = (max(1, round(width / blur)), max(1, round(height / blur)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(large, 0.0, 1.0, dtype=np.float32)
+    soft: ImageF32 = np.clip(large, 0.0, 1.0).astype(np.float32, copy=False)
+    return soft

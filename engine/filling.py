@@ -97,6 +97,8 @@ class Filling:
         options: Options,
         built: Callable[[str], Inpainter],
         device: str,
+        *,
+        is_guide: bool = False,
     ) -> None:
         """Prepare.
 
@@ -106,6 +108,7 @@ class Filling:
             options: complete.
             built: gives the backend on a device, "cpu" if the first one fails.
             device: the first one.
+            is_guide: the backend's weights are good for guiding PatchMatch only.
         """
         self.device = device
         self.fallbacks: list[str] = []
@@ -118,6 +121,7 @@ class Filling:
         self._request = request
         self._spec = spec
         self._options = options
+        self._is_guide = is_guide
         self._pixels = request.image.copy()
         self._missing = request.hole.copy()
 
@@ -209,8 +213,9 @@ class Filling:
         return (yield from scaled(restored, DETAIL_WAITS, 1.0))
 
     def _restores(self, attempt: _Attempt) -> bool:
-        """Whether fine detail is to be restored: a network works smaller than the picture is."""
-        if not self._spec.network or not self._request.detail or attempt.scale >= 1:
+        """Whether fine detail is wanted, lacking, and can be restored."""
+        is_fine = not self._spec.network or (attempt.scale >= 1 and not self._is_guide)
+        if is_fine or not self._request.detail:
             return False
         area = attempt.box.area
         has_room = memory.has_room_for(registry.get(detail.COPIER), area, enlarged_to=area)

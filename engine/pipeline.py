@@ -60,8 +60,9 @@ class InpaintRequest:
         seed: same seed, same bytes.
         size: "auto" and "crop" work on each hole with its surroundings, "resize" does so at most
             1024 pixels large, "original" takes the whole image at once.
-        detail: after a network that worked smaller than the picture is, restore fine detail with
-            PatchMatch; has no effect on classical backends, which work at full size.
+        detail: after a network that worked smaller than the picture is, or whose weights are good
+            as a guide only, restore fine detail with PatchMatch; has no effect on classical
+            backends, which work at full size.
         device: the wish; the result says what it was.
         weights: of a generator: a path, "random:SEED" for tests, or None for those installed.
     """
@@ -135,8 +136,10 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
     options = registry.complete_options(spec, {} if choice else request.options)
     yield Progress(0.0, 1.0, f"Preparing {spec.label}")
     label = weights.label(spec, request.weights) if spec.network else None
+    is_guide = bool(spec.network) and weights.role(spec, request.weights) == "guide"
     where, reason = device.choose(spec, request.device)
-    run = Filling(request, spec, options, partial(_built, spec, request.weights), where)
+    built = partial(_built, spec, request.weights)
+    run = Filling(request, spec, options, built, where, is_guide=is_guide)
     if reason:
         run.fallbacks.append(reason)
     loaded = time.perf_counter()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ENDING", "Broken", "Card", "Choice", "Role", "WeightFile", "broken", "by_sha256", "choice",
     "find", "folders", "installed", "is_random", "label", "load", "of_recipe", "opened",
-    "random", "save", "user_folder", "why_missing",
+    "random", "role", "save", "user_folder", "why_missing",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -140,6 +140,16 @@ def label(spec: BackendSpec, wish: str | None = None) -> str:
     """
     wished = _wished(spec, wish)
     return wished.sha256 if isinstance(wished, WeightFile) else f"{_RANDOM}{wished}"
+
+
+def role(spec: BackendSpec, wish: str | None = None) -> Role:
+    """What the weights that `choice` would load are good for; "none" if they are random.
+
+    Raises:
+        UnusableBackendError, InvalidInputError, WeightsError: as `choice` does.
+    """
+    wished = _wished(spec, wish)
+    return wished.card.role if isinstance(wished, WeightFile) else "none"
 
 
 def choice(spec: BackendSpec, wish: str | None = None) -> Choice:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.backend import Inpainter
     from engine.jobs import Steps
     from engine.types import ImageF32
+    from engine.weights import Role
 
 SPEC = BackendSpec(
     "net", "Net", "none", "gan", "none:none", network="none:none", native_side=128, context=0.5,
@@ -52,6 +53,7 @@ class Machine:
     cuda: Grey = field(default_factory=Grey)
     cpu: Grey = field(default_factory=Grey)
     wishes: list[str | None] = field(default_factory=list)
+    role: Role = "alone"
 
     def create(
         self, backend_id: str, *, weights: str | None = None, device: str = "cpu"
@@ -68,6 +70,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setitem(registry._specs, "net", SPEC)
     monkeypatch.setattr(registry, "create", made.create)
     monkeypatch.setattr(weights, "label", lambda *_: "abc")
+    monkeypatch.setattr(weights, "role", lambda *_: made.role)
     monkeypatch.setattr(device, "is_present", lambda name: name == "cuda")
     monkeypatch.setattr(device, "fault", lambda _: None)
     return made
@@ -140,6 +143,14 @@ def test_detail_is_left_alone(machine: Machine, more: dict[str, object]) -> None
     assert not result.detail
     (patch,) = result.patches
     assert (patch.pixels[5:-5, 5:-5] == 128).all()
+
+
+def test_weights_that_are_a_guide_never_show_themselves(machine: Machine) -> None:
+    machine.role = "guide"
+    result = run(side=20)
+    assert machine.cuda.shapes == [(52, 52)]
+    assert result.detail
+    assert (result.patches[0].pixels == 0).all()
 
 
 def test_detail_is_not_taken_from_where_nothing_may_be_taken(machine: Machine) -> None:

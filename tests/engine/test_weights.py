@@ -296,6 +296,14 @@ def test_the_label_refuses_what_the_choice_refuses(user: Path, tmp_path: Path) -
         weights.label(row("other"), str(saved(tmp_path / "b.safetensors").path))
 
 
+def test_the_role_is_the_cards_and_random_weights_have_none(user: Path, tmp_path: Path) -> None:
+    saved(user / "a.safetensors")
+    named = saved(tmp_path / "b.safetensors", msgspec.structs.replace(CARD, role="alone"))
+    assert weights.role(TINY) == "guide"
+    assert weights.role(TINY, str(named.path)) == "alone"
+    assert weights.role(TINY, "random:3") == "none"
+
+
 def test_only_a_wish_for_a_seed_is_random() -> None:
     assert weights.is_random("random:3")
     assert not weights.is_random("random.safetensors")
