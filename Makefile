@@ -3,6 +3,7 @@
 # make check  format, lint, types, layers, tests
 # make bench  the benchmark table (also build/bench.json)
 # make learn  an overfit run of every generator on sixteen crops of DATA=folder (about an hour)
+# make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
 # Every target sets up what it needs in .venv; nothing outside the checkout is changed except
 # missing system libraries, and those only when the user may install them.
 
@@ -12,8 +13,9 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SAMPLE := resources/sample/rocket
 DATA ?= ../shared/data/open-768
+EVAL ?= ../shared/data/eval
 
-.PHONY: run test check format lint type arch bench learn screenshots clean
+.PHONY: run test check format lint type arch bench learn quality screenshots clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -53,6 +55,9 @@ bench: $(VENV)/.bench
 
 learn: $(VENV)/.dev
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m tests.benchmarks.learn --data $(DATA)
+
+quality: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.quality --data $(EVAL)
 
 screenshots: $(VENV)/.dev
 	@packaging/system-packages.sh test
