@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from engine.jobs import CancelToken, Steps
+    from engine.provenance import Trace
     from engine.types import ImageF32, MaskBool
 
 OptionValue: TypeAlias = bool | int | float | str
@@ -110,4 +111,13 @@ class Inpainter(Protocol):
             Cancelled: within half a second of `token.cancel()`.
             NothingToCopyError: if no known pixel may be used.
         """
+        ...
+
+
+@runtime_checkable
+class Traceable(Inpainter, Protocol):
+    """A backend that can tell where its fill came from."""
+
+    def traced(self, problem: Problem, token: CancelToken) -> Steps[tuple[ImageF32, Trace]]:
+        """As `inpaint`, and the trace of it."""
         ...

@@ -16,7 +16,7 @@ import numpy as np
 from engine import registry
 
 if TYPE_CHECKING:
-    from engine.backend import Problem
+    from engine.backend import Inpainter, Problem
     from engine.jobs import CancelToken, Steps
     from engine.types import ImageF32
 
@@ -32,7 +32,7 @@ tried); a whole pays off only for guides that are better than most."""
 
 
 def restored(
-    problem: Problem, rough: ImageF32, scale: float, token: CancelToken
+    problem: Problem, rough: ImageF32, scale: float, token: CancelToken, copier: Inpainter
 ) -> Steps[ImageF32]:
     """The hole filled with the picture's own texture, as the rough fill says.
 
@@ -41,6 +41,7 @@ def restored(
         rough: (H, W, 3) float32 0..1, the crop with its hole filled.
         scale: 0..1, at which that fill was made before it was enlarged.
         token: asked by the copying backend.
+        copier: that backend, the one called `COPIER`.
 
     Returns:
         (H, W, 3) float32; equal to `problem.image` outside the hole.
@@ -54,7 +55,7 @@ def restored(
         guide=softened(rough, SOFTNESS / scale),
         pull=PULL,
     )
-    return (yield from registry.create(COPIER).inpaint(guided, token))
+    return (yield from copier.inpaint(guided, token))
 
 
 def softened(image: ImageF32, blur: float) -> ImageF32:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine import blend, crops, detail, memory, registry
-from engine.backend import Problem
+from engine.backend import Problem, Traceable
 from engine.errors import DeviceError, DeviceMemoryError, MemoryBudgetError, NothingToCopyError
 from engine.jobs import Progress, scaled
 from engine.pixels import alpha_of, from_image, to_image
+from engine.provenance import Recorder, placed
 from engine.regions import Region
 from engine.types import Box
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from engine.backend import BackendSpec, Inpainter, Options
     from engine.jobs import CancelToken, Steps
     from engine.pipeline import InpaintRequest
+    from engine.provenance import Provenance
     from engine.recipe import Size
     from engine.types import ImageF32, MaskBool, Pixels
 
@@ -49,11 +51,13 @@ class Patch:
         box: in the picture's coordinates.
         pixels: (H, W, C) native pixels of the box.
         hole: (H, W) bool, True on the pixels to write.
+        provenance: where they came from, if that was asked for and the backend can tell.
     """
 
     box: Box
     pixels: Pixels
     hole: MaskBool
+    provenance: Provenance | None = None
 
 
 def with_patches(pixels: Pixels, patches: Iterable[Patch]) -> Pixels:
@@ -113,6 +117,7 @@ class Filling:
         self.device = device
         self.fallbacks: list[str] = []
         self.has_restored = False
+        self._recorder: Recorder | None = None
         self._built = built
         try:
             self._inpainter = built(device)
@@ -143,7 +148,7 @@ class Filling:
     def _patch(self, region: Region, token: CancelToken) -> Steps[Patch]:
         target = region.target
         hole = self._missing[target.slices].copy()
-        fill = yield from self._fill(region, token)
+        fill, provenance = yield from self._fill(region, token)
         like = self._pixels[target.slices]
         opacity = self._request.opacity
         if opacity is not None:
@@ -151,9 +156,14 @@ class Filling:
         pixels = from_image(fill, like)
         like[hole] = pixels[hole]
         self._missing[target.slices] = False
-        return Patch(target.moved(*self._request.origin), pixels, hole)
+        origin = self._request.origin
+        if provenance is not None:
+            provenance = provenance.moved(*origin)
+        return Patch(target.moved(*origin), pixels, hole, provenance)
 
-    def _fill(self, region: Region, token: CancelToken) -> Steps[ImageF32]:
+    def _fill(
+        self, region: Region, token: CancelToken
+    ) -> Steps[tuple[ImageF32, Provenance | None]]:
         """The target's pixels, by the first attempt that memory allows and that finds sources."""
         region = Region(region.target, self._with_sources(region.box))
         attempts = self._attempts(region)
@@ -179,7 +189,9 @@ class Filling:
             if attempt.notice:
                 self._tell(attempt.notice)
             inside = region.target.moved(-attempt.box.left, -attempt.box.top)
-            return np.ascontiguousarray(crop[inside.slices])
+            trace = None if self._recorder is None else self._recorder.trace
+            provenance = None if trace is None else placed(trace, attempt.box, region.target)
+            return np.ascontiguousarray(crop[inside.slices]), provenance
 
     def _retreat(self, error: DeviceError) -> None:
         """Go on with the processor, for this and all later crops."""
@@ -203,7 +215,7 @@ class Filling:
             options=options,
             seed=self._request.seed,
         )
-        steps = crops.fill(inpainter, problem, attempt.scale, token)
+        steps = crops.fill(self._overheard(inpainter), problem, attempt.scale, token)
         if not self._restores(attempt):
             return (yield from steps)
         rough = yield from scaled(steps, 0.0, DETAIL_WAITS)
@@ -228,7 +240,8 @@ class Filling:
     ) -> Steps[ImageF32]:
         """The rough fill with the picture's own texture; as it is where that cannot be had."""
         try:
-            fill = yield from detail.restored(problem, rough, scale, token)
+            copier = self._overheard(registry.create(detail.COPIER))
+            fill = yield from detail.restored(problem, rough, scale, token, copier)
         except NothingToCopyError:
             self._tell("fine detail was not restored, because there is no texture to take it from")
             return rough
@@ -238,6 +251,14 @@ class Filling:
             return rough
         self.has_restored = True
         return fill
+
+    def _overheard(self, backend: Inpainter) -> Inpainter:
+        """The backend; if somebody wants to know, it tells the recorder where its fill is from."""
+        self._recorder = None
+        if not self._request.trace or not isinstance(backend, Traceable):
+            return backend
+        self._recorder = Recorder(backend)
+        return self._recorder
 
     def _tell(self, notice: str) -> None:
         if notice not in self.fallbacks:

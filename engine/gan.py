@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from engine.errors import DeviceError, DeviceMemoryError, UnusableBackendError
 from engine.jobs import Progress
 from engine.layers import pulse, pulsing
+from engine.provenance import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from torch import Tensor, nn
 
     from engine.backend import BackendSpec, Problem
     from engine.generator import Generator
     from engine.jobs import CancelToken, Steps
-    from engine.types import ImageF32
+    from engine.types import ImageF32, MaskBool
+
+Map: TypeAlias = npt.NDArray[np.float32]
+"""(channels, h, w), as in `engine.generator.Generation`."""
+
+_Answer: TypeAlias = "tuple[ImageF32, Mapping[str, Map]]"
 
 _TICK_SECONDS = 0.02
 _ALMOST = 0.97
@@ -70,25 +77,34 @@ class GanInpainter:
             MemoryError: if the processor's memory is too small.
             UnusableBackendError: if the network answers with no finite numbers.
         """
+        image, _ = yield from self._filled(problem, token, maps=False)
+        return image
+
+    def traced(self, problem: Problem, token: CancelToken) -> Steps[tuple[ImageF32, Trace]]:
+        """See `engine.backend.Traceable`; slower, as the network notes its attention."""
+        image, maps = yield from self._filled(problem, token, maps=True)
+        return image, _trace(maps, problem.hole)
+
+    def _filled(self, problem: Problem, token: CancelToken, *, maps: bool) -> Steps[_Answer]:
         token.check()
-        run = _Forward(self, problem, token)
+        run = _Forward(self, problem, token, maps=maps)
         while not run.finished_within(_TICK_SECONDS):
             token.check()
             yield Progress(
                 min(_ALMOST, run.beats / self._beats), 1.0, f"Filling with {self._label}"
             )
         token.check()  # a network that ended just now may not swallow the wish to stop
-        fill = run.result()
+        fill, shown = run.result()
         if not np.isfinite(fill[problem.hole]).all():
             raise UnusableBackendError(
                 f"{self._label} answered with no colours; its weights may be damaged."
             )
         result = problem.image.copy()
         result[problem.hole] = fill[problem.hole]
-        return result
+        return result, shown
 
-    def generate(self, problem: Problem) -> ImageF32:
-        """The network's whole answer, (H, W, 3) in 0..1, in the calling thread."""
+    def generate(self, problem: Problem, *, maps: bool = False) -> _Answer:
+        """The network's whole answer, (H, W, 3) in 0..1, and its maps; in the calling thread."""
         height, width = problem.hole.shape
         with _translated(self._device), torch.inference_mode(), self._precision():
             # A view of RGB rows is channels_last already.
@@ -96,9 +112,10 @@ class GanInpainter:
             hole = torch.from_numpy(problem.hole)[None, None].to(self._device)
             inputs = self._network.inputs(problem.options, problem.seed, height, width)
             moved = {name: value.to(self._device) for name, value in inputs.items()}
-            made = self._network(image * 2 - 1, hole, stages=False, **moved).image
-            shown = made.float().add_(1).mul_(0.5).clamp_(0, 1)
-            return cast("ImageF32", shown[0].permute(1, 2, 0).cpu().numpy())
+            made = self._network(image * 2 - 1, hole, stages=False, maps=maps, **moved)
+            shown = made.image.float().add_(1).mul_(0.5).clamp_(0, 1)
+            kept = {name: part[0].float().cpu().numpy() for name, part in made.maps.items()}
+            return cast("ImageF32", shown[0].permute(1, 2, 0).cpu().numpy()), kept
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
         if self._is_half:
@@ -112,28 +129,42 @@ class _Forward:
     A forward pass is one call and may take seconds; only so can the bar move meanwhile.
     """
 
-    def __init__(self, inpainter: GanInpainter, problem: Problem, token: CancelToken) -> None:
+    def __init__(
+        self, inpainter: GanInpainter, problem: Problem, token: CancelToken, *, maps: bool
+    ) -> None:
         self.beats = 0
         self._token = token
         # Not a daemon thread: an interpreter that exits while torch computes would abort.
         executor = ThreadPoolExecutor(1, "generator")
-        self._answer = executor.submit(self._run, inpainter, problem)
+        self._answer = executor.submit(self._run, inpainter, problem, maps=maps)
         executor.shutdown(wait=False)
 
     def finished_within(self, seconds: float) -> bool:
         return bool(wait([self._answer], seconds).done)
 
-    def result(self) -> ImageF32:
+    def result(self) -> _Answer:
         """The answer; what the network failed with is raised here."""
         return self._answer.result()
 
-    def _run(self, inpainter: GanInpainter, problem: Problem) -> ImageF32:
+    def _run(self, inpainter: GanInpainter, problem: Problem, *, maps: bool) -> _Answer:
         with pulsing(self._beat):
-            return inpainter.generate(problem)
+            return inpainter.generate(problem, maps=maps)
 
     def _beat(self) -> None:
         self._token.check()
         self.beats += 1
+
+
+def _trace(maps: Mapping[str, Map], hole: MaskBool) -> Trace:
+    """What the maps say; a network without attention borrows from nowhere."""
+    certainty = maps["certainty"][0] if "certainty" in maps else None
+    if "source" not in maps:
+        shape = hole.shape if certainty is None else certainty.shape
+        nowhere = np.full((*shape, 2), np.nan, np.float32)
+        return Trace(nowhere, np.zeros(shape, np.float32), certainty)
+    weight = maps["weight"][0]
+    source = np.where(weight > 0, maps["source"], np.float32(np.nan)).transpose(1, 2, 0)
+    return Trace(np.ascontiguousarray(source), weight)
 
 
 def _beat(module: nn.Module, args: tuple[Tensor, ...]) -> None:

@@ -65,6 +65,8 @@ class InpaintRequest:
             backends, which work at full size.
         device: the wish; the result says what it was.
         weights: of a generator: a path, "random:SEED" for tests, or None for those installed.
+        trace: note where every filled pixel came from, with backends that can tell; networks are
+            slower then.
     """
 
     image: Pixels
@@ -79,6 +81,7 @@ class InpaintRequest:
     detail: bool = True
     device: Device = "auto"
     weights: str | None = None
+    trace: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine import registry
 from engine.backend import Problem
-from engine.detail import restored, softened
+from engine.detail import COPIER, restored, softened
 from engine.jobs import CancelToken, finish
 
 
@@ -39,7 +40,8 @@ def test_the_fill_is_made_of_the_pictures_texture_where_the_rough_one_says() -> 
     hole[40:90, 60:132] = True
     rough = image.copy()
     rough[hole] = 0.15  # the border between dark and bright lies at the hole's right edge
-    fill = finish(restored(Problem(image, hole), rough, 0.5, CancelToken()))
+    copier = registry.create(COPIER)
+    fill = finish(restored(Problem(image, hole), rough, 0.5, CancelToken(), copier))
     np.testing.assert_array_equal(fill[~hole], image[~hole])
     inner = fill[44:86, 64:120]
     assert (inner < 0.5).mean() > 0.9

@@ -39,12 +39,14 @@ from engine.models.patchmatch.levels import (
 )
 from engine.models.patchmatch.seams import evened
 from engine.models.patchmatch.vectors import window
+from engine.provenance import of_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.models.patchmatch.kernels import Indices
     from engine.models.patchmatch.vectors import Bytes
+    from engine.provenance import Trace
     from engine.types import ImageF32
 
 BAND = 32
@@ -84,9 +86,20 @@ class PatchMatch:
             Cancelled: soon after the token is cancelled.
             NothingToCopyError: if no pixel is both known and allowed.
         """
+        image, _ = yield from self._filled(problem, token)
+        return image
+
+    def traced(self, problem: Problem, token: CancelToken) -> Steps[tuple[ImageF32, Trace]]:
+        """See `engine.backend.Traceable`; every pixel is wholly from one place."""
+        image, origins = yield from self._filled(problem, token)
+        return image, of_copies(origins, problem.hole)
+
+    def _filled(self, problem: Problem, token: CancelToken) -> Steps[tuple[ImageF32, Indices]]:
+        """The fill, and (H, W) the flat index of the pixel that each one is a copy of."""
         yield Progress(0.0, 1.0, "Reading the texture")
         if not problem.hole.any():
-            return problem.image.copy()
+            own = np.arange(problem.hole.size, dtype=np.int32).reshape(problem.hole.shape)
+            return problem.image.copy(), own
         with ThreadPoolExecutor(self._threads, "patchmatch") as pool:
             return (yield from _Run(problem, token, pool, self._threads).steps())
 
@@ -130,7 +143,7 @@ class _Run:
         by_depth = self._manner.gamma ** -np.arange(256.0)
         self._by_depth = np.maximum(by_depth, 1e-30).astype(np.float32)
 
-    def steps(self) -> Steps[ImageF32]:
+    def steps(self) -> Steps[tuple[ImageF32, Indices]]:
         problem = self._problem
         image = np.ascontiguousarray(problem.image)
         texture = self._texture * self._manner.texture
@@ -159,10 +172,10 @@ class _Run:
         yield Progress(done, 1.0, "Copying")
         result, origins = self._copied(image, level)
         if not self._evens_seams:
-            return result
+            return result, origins
         yield Progress(0.995, 1.0, "Evening out the seams")
         del level, scales, finest  # memory that the next step can use
-        return evened(result, problem.hole, origins, self._token.check)
+        return evened(result, problem.hole, origins, self._token.check), origins
 
     def _grow(self, level: Level, number: int) -> Steps[None]:
         """Fill ring after ring from the border inwards, each compared with what is known by then.
