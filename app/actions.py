@@ -17,7 +17,7 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, training, canvas and window.
+            clipboard, masks, runs, inspector, training, canvas and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -227,6 +227,11 @@ _VIEW = (
         "compare", "Compare with the Original", "View", "session.compare", ("\\",),
         icon="compare", needs="has_picture", state="comparing", held=True,
         tip="Hold to see the picture as it was opened", group="look",
+    ),
+    ActionSpec(
+        "inspect", "Inspect Fills", "View", "inspector.use", ("I",), needs="has_picture",
+        state="inspecting", tip="Show where the filled pixel under the cursor was borrowed from",
+        group="look",
     ),
     ActionSpec(
         "panels", "Panels", "View", "window.show_panels", ("F9",), state="panels_shown",

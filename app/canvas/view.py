@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
+    from app.canvas.borrowed import Borrowed
     from app.document import Document, Layer
     from app.tools import Pointer, Tool
     from engine.types import Box
@@ -65,6 +66,7 @@ class CanvasView(QWidget):
         self._frame = Frame()
         self._preview: tuple[Box, ...] = ()
         self._drawing = Drawing()
+        self._borrowed: Borrowed | None = None
         self._cursor: QPointF | None = None
         self._input = Input(self)
         self._later = QTimer(self)
@@ -99,6 +101,7 @@ class CanvasView(QWidget):
         self.strokes.document = document
         self._scene = None
         self._preview = ()
+        self._borrowed = None
         if document is not None:
             self._look.mask_filled = document.mask_is_filled
             self._look.comparing = False
@@ -139,6 +142,14 @@ class CanvasView(QWidget):
         if comparing != self._look.comparing:
             self._look.comparing = comparing
             self._repaint_all()
+
+    def set_borrowed(self, borrowed: Borrowed | None) -> None:
+        """Join a filled pixel with the place it came from; None = nothing."""
+        ratio = self.devicePixelRatioF()
+        for shown in (self._borrowed, borrowed):
+            if shown is not None:
+                self._update_device(shown.bounds(self.viewport, ratio))
+        self._borrowed = borrowed
 
     def set_preview(self, boxes: Iterable[Box]) -> None:
         """Outline what the next run will look at; no boxes = nothing."""
@@ -277,6 +288,8 @@ class CanvasView(QWidget):
         painter.drawImage(QPointF(0, 0), self._frame.image)
         paint_boxes(painter, self._preview, self.viewport)
         self._drawing.paint(painter, self.viewport)
+        if self._borrowed is not None:
+            self._borrowed.paint(painter, self.viewport, self.devicePixelRatioF())
         ring = self._ring()
         if ring is not None:
             ring.paint(painter)

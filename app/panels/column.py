@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker
 
 from app.panels.backend import BackendPanel
 from app.panels.history import HistoryPanel
+from app.panels.inspect import InspectPanel
 from app.panels.mask import MaskPanel
 from app.panels.results import ResultsPanel
 from app.panels.section import Column
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from app.session.session import Session
 
+
+FOLDED = ("inspect", "history")
+"""Sections that wait until they are wanted."""
 
 LOW = 680
 """Height in which all sections but the history still fit with a result or two."""
@@ -34,9 +38,10 @@ class PanelColumn(Column):
         self.add("backend", "Backend", BackendPanel(session))
         self.add("mask", "Mask", MaskPanel(session))
         self.add("results", "Results", self.results)
+        self.add("inspect", "Inspect", InspectPanel(session))
         self.add("history", "History", HistoryPanel(session))
         for name, section in self.sections.items():
-            section.set_unfolded(session.settings.sections.get(name, name != "history"))
+            section.set_unfolded(session.settings.sections.get(name, name not in FOLDED))
             section.toggled.connect(lambda unfolded, name=name: self._remember(name, unfolded))
         session.toolbox.changed.connect(self._show_tool)
 

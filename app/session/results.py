@@ -23,6 +23,7 @@ class Result:
         label: the backend's name for people.
         thumbnail: (h, w, 3) uint8 RGB of the filled place.
         is_kept: a favourite, never dropped to save memory.
+        is_traced: the backend was asked where its pixels come from.
     """
 
     number: int
@@ -30,11 +31,15 @@ class Result:
     result: InpaintResult
     thumbnail: npt.NDArray[np.uint8]
     is_kept: bool = False
+    is_traced: bool = False
 
     @property
     def nbytes(self) -> int:
         return self.thumbnail.nbytes + sum(
-            patch.pixels.nbytes + patch.hole.nbytes for patch in self.result.patches
+            patch.pixels.nbytes
+            + patch.hole.nbytes
+            + (0 if patch.provenance is None else patch.provenance.nbytes)
+            for patch in self.result.patches
         )
 
 

@@ -90,6 +90,7 @@ class Runs(QObject):
             session.options,
             session.seed,
             detail=session.settings.detail,
+            trace=session.inspector.is_on,
         )
         if request is None:
             session.say(NOTHING_MASKED)
@@ -208,7 +209,8 @@ class Runs(QObject):
         made, thumb = outcome
         if self._session.document is document:
             label = registry.get(made.backend).label
-            result = Result(self.shelf.next_number(), label, made, thumb)
+            number = self.shelf.next_number()
+            result = Result(number, label, made, thumb, is_traced=request.trace)
             if self.shelf.add(result):
                 self._session.say("The oldest results were dropped to save memory.")
             self.results_changed.emit()

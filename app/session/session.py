@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.session.clipboard import Clipboard
 from app.session.files import Files
+from app.session.inspector import Inspector
 from app.session.masks import Masks
 from app.session.models import Models
 from app.session.notices import Notice
@@ -89,6 +90,7 @@ class Session(QObject):
         self.masks = Masks(self, self.files.tasks)
         self.shaping = Shaping(self)
         self.runs = Runs(self)
+        self.inspector = Inspector(self)
         self.models = Models(self)
         self.training = Training(self)
         self.keeper: Keeper | None = None
@@ -242,6 +244,10 @@ class Session(QObject):
     @property
     def can_reselect(self) -> bool:
         return self.document is not None and self.document.can_restore_mask
+
+    @property
+    def inspecting(self) -> bool:
+        return self.inspector.is_on
 
     @property
     def theme(self) -> str:

@@ -30,7 +30,13 @@ THUMBNAIL_SIDE = 224
 
 
 def snapshot(
-    document: Document, backend: str, options: Options, seed: int, *, detail: bool = True
+    document: Document,
+    backend: str,
+    options: Options,
+    seed: int,
+    *,
+    detail: bool = True,
+    trace: bool = False,
 ) -> InpaintRequest | None:
     """Copies of all that a run needs, so that painting may go on; None if nothing is masked."""
     hole_box = extent(document.mask)
@@ -49,6 +55,7 @@ def snapshot(
         origin=(box.left, box.top),
         seed=seed,
         detail=detail,
+        trace=trace,
     )
 
 

@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
             "clipboard": session.clipboard,
             "masks": session.masks,
             "runs": session.runs,
+            "inspector": session.inspector,
             "training": self._training,
             "window": self,
         }

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QWidget
 
 from app.actions import CONTEXT_MENU
+from app.canvas.borrowed import Borrowed
 from app.canvas.view import CanvasView
 from app.panels.column import PanelColumn
 
@@ -60,6 +61,9 @@ class Workspace(QSplitter):
         canvas.brush_changed.connect(session.toolbox.changed)
         canvas.stroke_finished.connect(session.finish_stroke)
         canvas.menu_requested.connect(self._show_menu)
+        canvas.cursor_moved.connect(session.inspector.point)
+        canvas.cursor_left.connect(session.inspector.leave)
+        session.inspector.changed.connect(self._show_origin)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus)
@@ -77,6 +81,16 @@ class Workspace(QSplitter):
         self.canvas.set_mask_visible(not session.mask_hidden)
         self.canvas.set_comparing(session.comparing)
         self.column.setVisible(settings.panels_shown)
+
+    @Slot()
+    def _show_origin(self) -> None:
+        inspector = self._session.inspector
+        at, loan = inspector.at, inspector.loan
+        borrowed = None
+        if at is not None and loan is not None and loan.x is not None and loan.y is not None:
+            middle = at[0] + 0.5, at[1] + 0.5
+            borrowed = Borrowed(middle, (loan.x, loan.y), inspector.cell)
+        self.canvas.set_borrowed(borrowed)
 
     @Slot(QWidget, QWidget)
     def _on_focus(self, _: QWidget | None, focused: QWidget | None) -> None:

@@ -101,9 +101,7 @@ def test_a_header_is_read_without_decoding(tmp_path: Path) -> None:
         open_picture(tmp_path / "half.png")
 
 
-def test_threads_decode_at_the_same_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_decode_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits inside its decoder for the other: with a lock around them both would wait."""
     save_png(tmp_path / "a.png")
     meeting = threading.Barrier(2, timeout=10)
