@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import __version__, auto, device, memory, registry, weights
+from engine.detail import COPIER
 from engine.errors import InvalidInputError, NothingToCopyError
 from engine.filling import Filling, Patch, wanted_scale, with_patches
 from engine.jobs import Progress
@@ -170,12 +171,14 @@ def working_bytes(request: InpaintRequest) -> int:
     if backend == registry.AUTO:
         backend = auto.choose(request.hole, request.forbidden).backend
     spec = registry.get(backend)
-    needed = [
-        memory.needed_bytes(spec, round(area * scale**2), area if scale < 1 else 0)
-        for region in _plan(request, spec)
-        for area, scale in [(region.box.area, wanted_scale(request.size, spec, region.box))]
-    ]
-    return max(needed, default=0)
+    needed = [0]
+    for region in _plan(request, spec):
+        area, scale = region.box.area, wanted_scale(request.size, spec, region.box)
+        shrunk = area if scale < 1 else 0
+        needed.append(memory.needed_bytes(spec, round(area * scale**2), shrunk))
+        if spec.network and request.detail:
+            needed.append(memory.needed_bytes(registry.get(COPIER), area, area))
+    return max(needed)
 
 
 def _built(spec: BackendSpec, wish: str | None, where: str) -> Inpainter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from engine import detail, device, memory, registry, weights
 from engine.backend import BackendSpec, Problem
 from engine.errors import DeviceError, DeviceMemoryError, UnusableBackendError
 from engine.jobs import CancelToken, Progress, finish
-from engine.pipeline import InpaintRequest, InpaintResult, inpaint
+from engine.pipeline import InpaintRequest, InpaintResult, inpaint, working_bytes
 
 if TYPE_CHECKING:
     from engine.backend import Inpainter
@@ -162,6 +162,19 @@ def test_detail_is_not_taken_from_where_nothing_may_be_taken(machine: Machine) -
     request = InpaintRequest(pixels, hole, "net", forbidden=forbidden)
     (patch,) = finish(inpaint(request, CancelToken())).patches
     assert (patch.pixels[patch.hole] == 0).all()
+
+
+def test_restoring_detail_counts_in_the_memory_a_run_will_take() -> None:
+    spec = replace(SPEC, bytes_per_pixel=1)
+    hole = np.zeros((2000, 2000), bool)
+    hole[200:1200, 200:1200] = True
+    request = InpaintRequest(np.zeros((2000, 2000, 3), np.uint8), hole, "net")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(registry._specs, "net", spec)
+        area = 1700 * 1700
+        assert working_bytes(request) == memory.needed_bytes(registry.get("patchmatch"), area, area)
+        without = replace(request, detail=False)
+        assert working_bytes(without) == memory.needed_bytes(spec, 128 * 128, area)
 
 
 def test_without_memory_for_detail_the_fill_stays_as_it_is(
