@@ -150,6 +150,11 @@ _SELECT = (
         group="tools",
     ),
     ActionSpec(
+        "tool_smart", "Smart Select", "Select", "toolbox.use", ("G",), icon="smart",
+        argument="smart", state="tool_id", tip="Scribble inside an object to mark all of it",
+        group="tools",
+    ),
+    ActionSpec(
         "swap", "Swap Brush and Eraser", "Select", "toolbox.swap", ("X",), group="swap",
     ),
     ActionSpec(
@@ -325,6 +330,7 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Areas: keep only what is inside", "Shift+Alt"),
     Gesture("Polygon: close", "Enter, double-click, click on the first corner"),
     Gesture("Polygon: take back a corner", "Backspace"),
+    Gesture("Smart select: what does not belong to it", "Alt or right-drag after a scribble"),
     Gesture("Magic wand: tolerance", "Drag on to the right or left"),
 )
 
@@ -346,7 +352,7 @@ CONTEXT_MENU: tuple[tuple[str, ...], ...] = (
 
 TOOL_STRIP: tuple[tuple[str, ...], ...] = (
     ("tool_brush", "tool_eraser", "tool_source"),
-    ("tool_rectangle", "tool_lasso", "tool_polygon", "tool_wand"),
+    ("tool_rectangle", "tool_lasso", "tool_polygon", "tool_wand", "tool_smart"),
 )
 """Ids of the strip at the left, group by group."""
 

@@ -35,6 +35,7 @@ ICONS = {
     "lasso": "mdi6.lasso",
     "polygon": "mdi6.vector-polygon",
     "wand": "mdi6.magic-staff",
+    "smart": "mdi6.gesture",
     "picture": "mdi6.image-outline",
     "delete": "mdi6.trash-can-outline",
     "keep": "mdi6.star-outline",

@@ -32,7 +32,7 @@ class LiveStep:
         document = self.document
         if self._is_making:
             return True
-        if document.is_editing or document.revision != self._revision:
+        if self.is_discarded or document.is_editing or document.revision != self._revision:
             return False
         return self._edit is None or document.newest is self._edit
 
@@ -63,8 +63,8 @@ class LiveStep:
 
     def discard(self) -> None:
         """Take the step back, as if it had never been made, unless something else was edited."""
-        self.is_discarded = True
         if self._edit is not None and self.is_open:
             self.document.reopen(self._edit.label)
             self.document.abort()
-            self._edit = None
+        self._edit = None
+        self.is_discarded = True

@@ -27,6 +27,8 @@ HINTS = {
     + AREA_KEYS,
     "wand": "Drag on to change the tolerance; or set it here until something else is edited. "
     + AREA_KEYS,
+    "smart": "Scribble inside an object. Scribble on what is still missing; with Alt or the right "
+    "button on what does not belong to it.",
 }
 """By the id of the tool."""
 

@@ -54,12 +54,14 @@ class Masks(QObject):
         """Mark what is wholly transparent in the picture, in place of the present mask."""
         document = self._session.document
         if document is not None:
+            from app.document.areas import combine
             from app.document.live import LiveStep
             from app.document.transparency import transparent
             from app.tools.search import Search
 
             step = LiveStep(document)
-            search = Search(step, "Mask from Transparency", "replace", transparent)
+            change = partial(combine, mode="replace")
+            search = Search(step, "Mask from Transparency", transparent, change)
             self._session.selecting.search(search)
 
     def clear(self) -> None:

@@ -22,11 +22,11 @@ QUIET_S = 0.4
 
 
 class Selecting(QObject):
-    """Answers one search at a time.
+    """Answers one search at a time, those of different steps in their order.
 
-    A search that is under way is not stopped for a newer one of the same step: a slider that is
-    dragged shows what it passes. The worker reads the picture without a copy; should the picture
-    change meanwhile, what was found is thrown away and looked for again.
+    Of those of one step only the newest waits; the one under way is not stopped for it, so that a
+    slider that is dragged shows what it passes. The worker reads the picture without a copy; should
+    that change meanwhile, what was found is thrown away and looked for again.
 
     Signals:
         settled: there is nothing left to find or to write.
@@ -39,7 +39,7 @@ class Selecting(QObject):
         self._session = session
         self.tasks = Tasks(self)
         self._document: Document | None = None
-        self._wanted: Search | None = None
+        self._wanted: list[Search] = []
         self._running: Search | None = None
         self._ticket = 0
         self._found: tuple[Search, Area] | None = None
@@ -50,32 +50,36 @@ class Selecting(QObject):
 
     @property
     def is_busy(self) -> bool:
-        return self._running is not None or self._wanted is not None or self._found is not None
+        return self._running is not None or bool(self._wanted) or self._found is not None
 
     def search(self, search: Search) -> None:
         """Find an area in the worker and let it change the mask."""
-        self._wanted, self._is_settled = search, False
+        self._is_settled = False
+        self._wanted = [other for other in self._wanted if other.step is not search.step]
+        self._wanted.append(search)
         if self._running is None:
             self._start()
-        elif self._running.step is not search.step:
-            self.tasks.cancel(self._ticket)
 
     def cancel(self) -> bool:
-        """Give up what is looked for; False if nothing is."""
+        """Give up what is looked for, and take back its step; False if nothing is."""
         if not self.is_busy:
             return False
-        self._wanted = self._found = None
+        given_up = [*self._wanted, *([self._found[0]] if self._found is not None else [])]
+        self._wanted, self._found = [], None
         if self._running is not None:
+            given_up.append(self._running)
             self.tasks.cancel(self._ticket)
+        for search in given_up:
+            search.step.discard()
         return True
 
     def _start(self) -> None:
         """Look for what is wanted next, if anything is."""
-        search, self._wanted = self._wanted, None
-        self._running = search
-        if search is None:
+        self._running = None
+        if self._found is not None or not self._wanted:
             self._settle()
             return
+        search = self._running = self._wanted.pop(0)
         self._is_outdated = False
         self._ticket = self.tasks.start(
             Job("Selecting", partial(search.find, search.step.document.image)),
@@ -89,11 +93,12 @@ class Selecting(QObject):
         self._running = None
         if search.step.document is self._session.document:
             if self._is_outdated:
-                self._wanted = self._wanted or search
+                self._wanted.insert(0, search)
             else:
                 self._found = (search, area)
                 self._write()
-        self._start()
+        if self._running is None:
+            self._start()
 
     def _on_failed(self, error: Exception) -> None:
         self._session.fail(f"The area could not be selected: {error}", details_of(error))
@@ -106,7 +111,8 @@ class Selecting(QObject):
             return
         (search, area), self._found = self._found, None
         search.write(area)
-        self._settle()
+        if self._running is None:
+            self._start()
 
     def _settle(self) -> None:
         if not self._is_settled and not self.is_busy:

@@ -32,6 +32,7 @@ class Shaping(QObject):
         self._base: Area | None = None
         session.document_changed.connect(self._look)
         session.history_changed.connect(self._look)
+        session.selecting.settled.connect(self._look)
 
     @property
     def grow(self) -> int:
@@ -59,6 +60,7 @@ class Shaping(QObject):
         if not self._is_ready():
             self.changed.emit()
             return
+        from app.document.areas import combine
         from app.document.shaping import Shape, shaped
         from app.tools.search import Search
 
@@ -66,7 +68,8 @@ class Shaping(QObject):
         if self._step is not None and self._base is not None:
             find = partial(shaped, base=self._base, shape=self._shape)
             label = self._shape.label
-            search = Search(self._step, label, "replace", find, needs_open_step=True)
+            change = partial(combine, mode="replace")
+            search = Search(self._step, label, find, change, needs_open_step=True)
             self._session.selecting.search(search)
         self.changed.emit()
 

@@ -9,7 +9,16 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from app.tools import AreaMode, AreaSettings, BrushSettings, SourceBrush, SourceMode, Tool, Wand
+    from app.tools import (
+        AreaMode,
+        AreaSettings,
+        BrushSettings,
+        SmartSelect,
+        SourceBrush,
+        SourceMode,
+        Tool,
+        Wand,
+    )
     from app.tools.search import Searcher
 
 
@@ -54,7 +63,8 @@ class ToolBox(QObject):
 
         tools: dict[str, Tool] = {tool.id: tool(self.brush) for tool in STROKES}
         tools |= {tool.id: tool(self.area) for tool in AREAS}
-        self._wand(tools).search = self._search
+        for searching in (self._wand(tools), cast("SmartSelect", tools["smart"])):
+            searching.search = self._search
         cast("SourceBrush", tools["source"]).mode = self._settings.source_mode
         return tools
 

@@ -7,6 +7,7 @@ from app.tools.base import Outline, Pointer, Sketch, Tool
 from app.tools.brush import Brush
 from app.tools.eraser import Eraser
 from app.tools.settings import AreaMode, AreaSettings, BrushSettings
+from app.tools.smart import SmartSelect
 from app.tools.source import SourceBrush, SourceMode
 from app.tools.stroke import StrokeTool
 from app.tools.wand import Wand
@@ -26,6 +27,7 @@ __all__ = [
     "Polygon",
     "Rectangle",
     "Sketch",
+    "SmartSelect",
     "SourceBrush",
     "SourceMode",
     "StrokeTool",
@@ -36,5 +38,5 @@ __all__ = [
 STROKES: tuple[type[StrokeTool], ...] = (Brush, Eraser, SourceBrush)
 """Tools that draw with the shared brush, in the order of the tool strip."""
 
-AREAS: tuple[type[AreaTool], ...] = (Rectangle, Lasso, Polygon, Wand)
+AREAS: tuple[type[AreaTool], ...] = (Rectangle, Lasso, Polygon, Wand, SmartSelect)
 """Tools that enclose an area, in the order of the tool strip; they share `AreaSettings`."""

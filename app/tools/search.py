@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.document.areas import Area, MaskMode, combine
-from engine.jobs import CancelToken, Steps, finish
+from engine.jobs import CancelToken, finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.document import Document
+    from app.document.areas import Area
     from app.document.live import LiveStep
+    from engine.jobs import Steps
     from engine.types import Pixels
 
 
@@ -23,22 +24,22 @@ class Search:
     Attributes:
         step: what the answer is written as; asked again, it replaces the former answer.
         label: of the undo step.
-        mode: what the area does to the mask.
         find: looks for the area in the picture's own pixels, which it must not change.
+        change: lets the area change the mask, inside the open edit.
         needs_open_step: whether the answer is worthless once something else has been edited.
     """
 
     step: LiveStep
     label: str
-    mode: MaskMode
     find: Callable[[Pixels, CancelToken], Steps[Area]]
+    change: Callable[[Document, Area], None]
     needs_open_step: bool = False
 
     def write(self, area: Area) -> None:
         """Let what was found change the mask, unless nobody wants it any more."""
         if self.step.is_discarded or (self.needs_open_step and not self.step.is_open):
             return
-        self.step.make(self.label, partial(combine, area=area, mode=self.mode))
+        self.step.make(self.label, lambda document: self.change(document, area))
 
 
 Searcher: TypeAlias = "Callable[[Search], None]"

@@ -6,6 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.document.areas import combine
 from app.document.live import LiveStep
 from app.tools.area import AreaTool
 from app.tools.base import Pointer, Sketch
@@ -102,4 +103,5 @@ class Wand(AreaTool):
             tolerance=settings.tolerance,
             contiguous=settings.contiguous,
         )
-        self.search(Search(self._step, self._step_label(self._mode), self._mode, find))
+        change = partial(combine, mode=self._mode)
+        self.search(Search(self._step, self._step_label(self._mode), find, change))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QWidget
 
-from app.document.areas import Area
+from app.document.areas import Area, combine
 from app.document.live import LiveStep
 from app.tools.search import Search
 from engine.jobs import Progress
@@ -107,6 +109,7 @@ def test_the_panel_says_which_keys_change_the_mode(desk: Desk, squares: Path) ->
         (Qt.Key.Key_L, "lasso"),
         (Qt.Key.Key_P, "polygon"),
         (Qt.Key.Key_W, "wand"),
+        (Qt.Key.Key_G, "smart"),
     ],
 )
 def test_a_letter_takes_up_an_area_tool_and_types_in_a_text_field(
@@ -129,7 +132,7 @@ class Slow:
         self.value = value
         self.count = 0
         self.step = step or LiveStep(desk.document)
-        self.search = Search(self.step, "Slow", "add", self._find)
+        self.search = Search(self.step, "Slow", self._find, partial(combine, mode="add"))
 
     def _find(self, _: Pixels, token: CancelToken) -> Steps[Area]:
         self.count += 1
@@ -170,15 +173,34 @@ def test_an_area_found_during_a_stroke_is_written_after_it_as_a_step_of_its_own(
     assert desk.document.steps[0] == ["Brush Stroke", "Slow"]
 
 
-def test_a_newer_search_of_another_step_stops_the_one_under_way(desk: Desk, slow: Slow) -> None:
+def test_searches_of_different_steps_are_all_written(desk: Desk, slow: Slow) -> None:
     desk.session.selecting.search(slow.search)
     desk.wait(slow.begun.is_set)
+    others = [Slow(desk, value=value) for value in (180, 200)]
+    for other in others:
+        other.search = replace(other.search, change=partial(combine, mode="replace"))
+        other.gate.set()
+        desk.session.selecting.search(other.search)
+    slow.gate.set()
+    desk.settle()
+    assert desk.document.steps[0] == ["Slow", "Slow", "Slow"]
+    assert desk.document.mask[15, 15] == 200
+
+
+def test_a_search_waits_for_what_was_found_before_it_to_be_written(
+    desk: Desk, slow: Slow, qtbot: QtBot
+) -> None:
+    slow.gate.set()
     other = Slow(desk)
     other.gate.set()
+    qtbot.mousePress(desk.canvas, Qt.MouseButton.LeftButton, pos=desk.at(90, 90))
+    desk.session.selecting.search(slow.search)
     desk.session.selecting.search(other.search)
+    desk.wait(lambda: desk.session.selecting.tasks.is_idle)
+    qtbot.mouseRelease(desk.canvas, Qt.MouseButton.LeftButton, pos=desk.at(90, 90))
     desk.settle()
-    assert desk.document.steps[0] == ["Slow"]
-    assert not slow.gate.is_set()
+    assert desk.document.steps[0] == ["Brush Stroke", "Slow"]
+    assert (slow.count, other.count) == (1, 1)
 
 
 def test_a_newer_search_of_the_same_step_lets_the_one_under_way_be_seen(
@@ -198,6 +220,20 @@ def test_a_newer_search_of_the_same_step_lets_the_one_under_way_be_seen(
     assert written == [255, 200]
     assert between.count == 0
     assert desk.document.steps[0] == ["Slow"]
+
+
+def test_esc_takes_back_a_shape_that_is_being_computed(desk: Desk, squares: Path) -> None:
+    desk.open(squares)
+    desk.paint()
+    painted = desk.document.mask.copy()
+    desk.session.shaping.set_grow(3)
+    desk.settle()
+    desk.session.shaping.set_grow(50)
+    desk.window.cancel()
+    desk.settle()
+    np.testing.assert_array_equal(desk.document.mask, painted)
+    assert desk.session.shaping.grow == 0
+    assert desk.document.steps == (["Brush Stroke"], [])
 
 
 def test_esc_gives_up_a_search(desk: Desk, slow: Slow) -> None:
@@ -257,7 +293,7 @@ def test_a_search_that_fails_says_so(desk: Desk, squares: Path) -> None:
         yield Progress(0, 1, "")
         raise ValueError("no such place")
 
-    desk.session.selecting.search(Search(LiveStep(desk.document), "Fail", "add", fail))
+    desk.session.selecting.search(Search(LiveStep(desk.document), "Fail", fail, combine))
     desk.settle()
     assert "could not be selected: no such place" in desk.said()
     assert not desk.session.selecting.is_busy
@@ -280,3 +316,16 @@ def test_a_mask_from_transparency_replaces_the_mask(desk: Desk, tmp_path: Path) 
 def test_a_picture_without_alpha_offers_no_mask_from_it(desk: Desk, squares: Path) -> None:
     desk.open(squares)
     assert not desk.window.commands.actions["mask_from_alpha"].isEnabled()
+
+
+def test_smart_select_finds_a_square_under_a_scribble_in_the_worker(
+    desk: Desk, squares: Path
+) -> None:
+    desk.open(squares)
+    desk.key(Qt.Key.Key_G)
+    desk.paint((25, 25), (35, 35))
+    desk.settle()
+    expected = np.zeros((120, 120), bool)
+    expected[20:40, 20:40] = True
+    assert np.count_nonzero(desk.document.hole() != expected) <= 12
+    assert desk.document.steps == (["Add Smart Select"], [])
