@@ -231,7 +231,30 @@ _VIEW = (
     ActionSpec(
         "compare", "Compare with the Original", "View", "session.compare", ("\\",),
         icon="compare", needs="has_picture", state="comparing", held=True,
-        tip="Hold to see the picture as it was opened", group="look",
+        tip="Hold to see the picture as it was opened", group="compare",
+    ),
+    ActionSpec(
+        "compare_wipe", "Wipe", "View", "session.show_comparison", ("Shift+Y",), icon="wipe",
+        needs="has_picture", argument="wipe", state="comparison",
+        tip="The original left of a divider, the picture right of it", group="compare",
+    ),
+    ActionSpec(
+        "compare_side", "Side by Side", "View", "session.show_comparison", ("Y",), icon="side",
+        needs="has_picture", argument="side", state="comparison",
+        tip="The original and the picture beside each other", group="compare",
+    ),
+    ActionSpec(
+        "compare_difference", "Difference", "View", "session.show_comparison", ("D",),
+        icon="difference", needs="has_picture", argument="difference", state="comparison",
+        tip="How far the picture is from the original, amplified", group="compare",
+    ),
+    ActionSpec(
+        "divider_left", "Divider to the Left", "View", "canvas.nudge_divider", ("Shift+Left",),
+        needs="is_wiping", argument=-1, group="compare",
+    ),
+    ActionSpec(
+        "divider_right", "Divider to the Right", "View", "canvas.nudge_divider", ("Shift+Right",),
+        needs="is_wiping", argument=1, group="compare",
     ),
     ActionSpec(
         "inspect", "Inspect Fills", "View", "inspector.use", ("I",), needs="has_picture",
@@ -268,7 +291,7 @@ _INPAINT = (
     ),
     ActionSpec(
         "cancel", "Cancel", "Inpaint", "window.cancel", ("Esc",), icon="cancel",
-        tip="Stop the stroke or the run", group="run",
+        tip="Stop the stroke or the run; end comparing", group="run",
     ),
     ActionSpec(
         "run_after_stroke", "Inpaint After Each Stroke", "Inpaint", "session.run_after_stroke",
@@ -338,7 +361,8 @@ TOOL_BAR: tuple[tuple[str, ...], ...] = (
     ("open", "save"),
     ("undo", "redo"),
     ("fit", "actual_size"),
-    ("hide_mask", "compare"),
+    ("hide_mask",),
+    ("compare", "compare_wipe", "compare_side", "compare_difference"),
 )
 """Ids of the top bar, group by group; Inpaint and Cancel stand at its end."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,12 +115,30 @@ def _paint_knots(painter: QPainter, places: list[QPointF], ratio: float) -> None
 
 
 def _paint_label(painter: QPainter, place: QPointF, text: str, ratio: float) -> None:
-    font = painter.font()
+    room = _label_room(painter, text, ratio)
+    room.moveTopLeft(place + LABEL_AWAY * ratio)
+    _fill_label(painter, room, text, ratio)
+
+
+def paint_caption(painter: QPainter, middle: QPointF, text: str, ratio: float) -> None:
+    """Write a few words around a device position, light on a dark pill."""
+    room = _label_room(painter, text, ratio)
+    room.moveCenter(middle)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _fill_label(painter, room, text, ratio)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _label_room(painter: QPainter, text: str, ratio: float) -> QRectF:
+    """The size of a label; sets the painter's font."""
+    font = QApplication.font()
     font.setPointSizeF(font.pointSizeF() * ratio)  # the painter counts in device pixels
     painter.setFont(font)
     room = painter.fontMetrics().boundingRect(text).toRectF()
-    room.adjust(-6 * ratio, -3 * ratio, 6 * ratio, 3 * ratio)
-    room.moveTopLeft(place + LABEL_AWAY * ratio)
+    return room.adjusted(-6 * ratio, -3 * ratio, 6 * ratio, 3 * ratio)
+
+
+def _fill_label(painter: QPainter, room: QRectF, text: str, ratio: float) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(SHADE)
     painter.drawRoundedRect(room, 4 * ratio, 4 * ratio)

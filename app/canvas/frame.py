@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QRect
 
     from app.canvas.navigation import Viewport
+    from app.canvas.panes import Pane
     from app.canvas.scene import Scene
 
 MANY_RECTANGLES = 8
@@ -54,12 +55,15 @@ class Frame:
         rects: Iterable[QRect] = iter(region)  # type: ignore[call-overload]
         return [_box(rect) for rect in rects]
 
-    def refresh(self, scene: Scene, viewport: Viewport, deadline: float) -> bool:
+    def refresh(
+        self, scene: Scene, viewport: Viewport, panes: Iterable[Pane], deadline: float
+    ) -> bool:
         """Bring the image up to date.
 
         Args:
             scene: what to paint.
             viewport: where the picture lies.
+            panes: the parts of the view.
             deadline: of `time.perf_counter`; tiles are made until then.
 
         Returns:
@@ -68,7 +72,16 @@ class Frame:
         undone: list[Box] = []
         painter = QPainter(self.image)
         for box in self.take_stale():
-            scene.paint(Piece(painter, box, viewport, deadline, undone))
+            for pane in panes:
+                part = box.intersected(pane.box).moved(-pane.shift, 0)
+                if part.is_empty:
+                    continue
+                painter.save()
+                painter.translate(pane.shift, 0)
+                piece = Piece(painter, part, viewport, deadline)
+                scene.paint(piece, pane.shows)
+                painter.restore()
+                undone += [missing.moved(pane.shift, 0) for missing in piece.undone]
         painter.end()
         for box in undone:
             self.spoil(box)

@@ -59,6 +59,8 @@ class Input:
         self._right_press: Pointer | None = None
         self._right_at = QPointF()
         self._space_held = False
+        self._holds_divider = False
+        self._shift = 0
         self._wheel_rest = 0
         self._pinch: tuple[QPointF, float] | None = None
         self._cross = cross_cursor()
@@ -98,6 +100,8 @@ class Input:
             self._view.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space_held:
             self._view.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._holds_divider or self._is_on_divider(self._at):
+            self._view.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self._view.setCursor(self._cross)
 
@@ -113,6 +117,8 @@ class Input:
             self.show_cursor()
         elif is_stroking:
             return
+        elif button == Qt.MouseButton.LeftButton and self._is_on_divider(at):
+            self._holds_divider = True
         elif button == Qt.MouseButton.LeftButton:
             self._view.hover(at)
             if self._view.strokes.begin(pointer):
@@ -124,6 +130,8 @@ class Input:
         step, self._at = at - self._at, at
         if self._pan_button != NO_BUTTON or (self._space_held and self._view.is_stroking):
             self._view.pan_by(step.x(), step.y())
+        elif self._holds_divider:
+            self._view.move_divider(at)
         elif self._view.is_stroking:
             self._view.strokes.go_on(pointer)
         elif self._right_press is not None and self._is_drag(at):
@@ -132,12 +140,16 @@ class Input:
                 self._stroke_button = Qt.MouseButton.RightButton
                 self._view.strokes.go_on(pointer)
         self._view.hover(at)
+        if self._view.panes.divider is not None:
+            self.show_cursor()
 
     def _release(self, at: QPointF, button: Qt.MouseButton, pointer: Pointer) -> None:
         self._at = at
         if button == self._pan_button:
             self._pan_button = NO_BUTTON
             self.show_cursor()
+        elif button == Qt.MouseButton.LeftButton and self._holds_divider:
+            self._holds_divider = False
         elif button == self._stroke_button:
             self._stroke_button = NO_BUTTON
             self._view.finish_stroke(pointer)
@@ -146,6 +158,9 @@ class Input:
             local = (at / self._view.devicePixelRatioF()).toPoint()
             self._view.menu_requested.emit(self._view.mapToGlobal(local))
         self._view.hover(at)
+
+    def _is_on_divider(self, at: QPointF) -> bool:
+        return self._view.panes.is_divider(at, self._view.devicePixelRatioF())
 
     def _is_drag(self, at: QPointF) -> bool:
         distance = (at - self._right_at).manhattanLength() / self._view.devicePixelRatioF()
@@ -160,7 +175,10 @@ class Input:
         erase: bool = False,
         double: bool = False,
     ) -> Pointer:
-        x, y = self._view.viewport.to_picture(at.x(), at.y())
+        if self._stroke_button == NO_BUTTON and self._right_press is None:
+            # A stroke belongs to the pane in which it began.
+            self._shift = self._view.panes.shift_at(at)
+        x, y = self._view.to_picture(at, self._shift)
         shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         reach = REACH * self._view.devicePixelRatioF() / self._view.zoom

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from app.document import Document
     from engine.types import Box, Pixels
 
+AMPLIFICATION = 8.0
+"""By how much a difference is shown larger than it is."""
+
 FAINTEST = 100
 """Tint of a hole pixel with the least coverage, of 255: a soft edge still shows where it ends."""
 
@@ -48,6 +51,22 @@ def picture_tiles(
 
     pyramid = Pyramid(read_premultiplied if see_through else read, width, height)
     return TileCache(pyramid, shade, see_through=see_through, budget_bytes=budget_bytes)
+
+
+def difference_tiles(document: Document, budget_bytes: int) -> TileCache:
+    """Tiles of how far the picture is from what it was opened as, amplified; equal is black."""
+
+    def read(box: Box) -> Raster:
+        now, before = document.image[box.slices], document.original(box)
+        apart: Raster = cv2.absdiff(now, before).reshape(now.shape)
+        if now.shape[2] in (2, 4):
+            apart = np.maximum(apart[:, :, :-1], apart[:, :, -1:])
+        apart = np.ascontiguousarray(apart)
+        amplified: Raster = cv2.addWeighted(apart, AMPLIFICATION, apart, 0, 0)
+        return amplified.reshape(apart.shape)
+
+    colours = 3 if document.image.shape[2] >= 3 else 1
+    return picture_tiles(read, document.image[:, :, :colours], budget_bytes)
 
 
 def mask_tiles(document: Document, budget_bytes: int) -> TileCache:

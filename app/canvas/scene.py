@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.canvas.layers import mask_tiles, picture_tiles, rgb_of, source_tiles, tint
+from app.canvas.layers import (
+    difference_tiles,
+    mask_tiles,
+    picture_tiles,
+    rgb_of,
+    source_tiles,
+    tint,
+)
 from app.canvas.look import SOURCE_LOOKS, MaskLook, checkerboard, hatch
 from app.canvas.overlays import GRID_ZOOM, paint_pixel_grid, paint_rim
 from app.canvas.piece import Piece, Rough, qrect
 
 if TYPE_CHECKING:
+    from app.canvas.panes import Shown
     from app.document import Document, Layer
     from engine.types import Box
 
@@ -33,7 +41,7 @@ class Look:
         mask: of the hole.
         marks_visible: whether hole and source marks are shown.
         mask_filled: whether the hole has been filled, so that only its rim is shown, faintly.
-        comparing: whether the picture is shown as it was opened, and nothing over it.
+        comparing: whether all is shown as it was opened, and nothing over it.
     """
 
     surround: QColor
@@ -51,8 +59,9 @@ class Scene:
         image, share = document.image, BUDGET_BYTES // 8
         self._see_through = image.shape[2] in (2, 4)
         icc = document.picture.source.icc
-        self._picture = picture_tiles(lambda box: document.image[box.slices], image, 5 * share, icc)
-        self._original = picture_tiles(document.original, image, share, icc)
+        self._picture = picture_tiles(lambda box: document.image[box.slices], image, 3 * share, icc)
+        self._original = picture_tiles(document.original, image, 2 * share, icc)
+        self._difference = difference_tiles(document, share)
         self._mask = mask_tiles(document, share)
         self._source = {value: source_tiles(document, value, share // 2) for value in SOURCE_LOOKS}
         self._has_source = document.has_source
@@ -68,6 +77,7 @@ class Scene:
         """Pixels of a layer changed."""
         if layer == "image":
             self._picture.spoil(box)
+            self._difference.spoil(box)
         elif layer == "mask":
             self._mask.spoil(box)
         else:
@@ -75,11 +85,11 @@ class Scene:
             for cache in self._source.values():
                 cache.spoil(box)
 
-    def paint(self, piece: Piece) -> None:
+    def paint(self, piece: Piece, shows: Shown) -> None:
         """Paint all layers; `piece.undone` then says what has to be painted again."""
         piece.painter.setClipRect(qrect(piece.box))
         self._paint_surround(piece)
-        self._paint_picture(piece)
+        self._paint_picture(piece, "original" if self.look.comparing else shows)
         look = self.look
         if look.marks_visible and not look.comparing:
             if self._has_source:
@@ -98,12 +108,16 @@ class Scene:
             piece.painter.fillRect(qrect(piece.box), self.look.surround)
             piece.painter.fillRect(qrect(frame.grown(1)), self.look.surround.darker(140))
 
-    def _paint_picture(self, piece: Piece) -> None:
+    def _paint_picture(self, piece: Piece, shows: Shown) -> None:
+        if shows == "difference":
+            piece.painter.fillRect(qrect(piece.viewport.frame), Qt.GlobalColor.black)
+            piece.draw(self._difference)
+            return
         if self._see_through:
             frame = piece.viewport.frame
             piece.painter.setBrushOrigin(frame.left, frame.top)
             piece.painter.fillRect(qrect(frame), checkerboard())
-        shown = self._original if self.look.comparing else self._picture
+        shown = self._original if shows == "original" else self._picture
         piece.draw(shown, self._picture, rough=self._rough)
 
     def _paint_source(self, piece: Piece) -> None:

@@ -16,6 +16,8 @@ from app.canvas.input import Input
 from app.canvas.look import MaskLook, surround
 from app.canvas.navigation import Viewport
 from app.canvas.overlays import Ring, paint_boxes
+from app.canvas.panes import Panes
+from app.canvas.piece import qrect
 from app.canvas.scene import Look, Scene
 from app.canvas.strokes import Strokes
 from app.tools import BrushSettings
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from app.canvas.borrowed import Borrowed
+    from app.canvas.panes import Comparison
     from app.document import Document, Layer
     from app.tools import Pointer, Tool
     from engine.types import Box
@@ -67,6 +70,7 @@ class CanvasView(QWidget):
         self._preview: tuple[Box, ...] = ()
         self._drawing = Drawing()
         self._borrowed: Borrowed | None = None
+        self.panes = Panes()
         self._cursor: QPointF | None = None
         self._input = Input(self)
         self._later = QTimer(self)
@@ -148,8 +152,25 @@ class CanvasView(QWidget):
         ratio = self.devicePixelRatioF()
         for shown in (self._borrowed, borrowed):
             if shown is not None:
-                self._update_device(shown.bounds(self.viewport, ratio))
+                for shift in self.panes.shifts:
+                    self._update_device(shown.bounds(self.viewport, ratio).translated(shift, 0))
         self._borrowed = borrowed
+
+    def set_comparison(self, comparison: Comparison) -> None:
+        """Show the picture alone, beside what it was, or how far it is from that."""
+        if comparison != self.panes.comparison:
+            self.panes.use(comparison)
+            self._fit_viewport()
+            self._repaint_all()
+
+    @Slot(int)
+    def nudge_divider(self, steps: int) -> None:
+        """Move the divider between the two pictures of a wipe by steps, left or right."""
+        self._repaint_divider(self.panes.nudge_divider(steps))
+
+    def move_divider(self, at: QPointF) -> None:
+        """Put the divider under a device position."""
+        self._repaint_divider(self.panes.move_divider(at.x()))
 
     def set_preview(self, boxes: Iterable[Box]) -> None:
         """Outline what the next run will look at; no boxes = nothing."""
@@ -183,12 +204,12 @@ class CanvasView(QWidget):
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom around a device position: the one given, or the middle of the view."""
         at = at or QPointF(self.viewport.width / 2, self.viewport.height / 2)
-        self.viewport.zoom_to(zoom, at.x(), at.y())
+        self.viewport.zoom_to(zoom, at.x() - self.panes.shift_at(at), at.y())
         self._zoomed()
 
     def zoom_by(self, factor: float, at: QPointF) -> None:
         """Multiply the zoom around a device position."""
-        self.viewport.zoom_by(factor, at.x(), at.y())
+        self.viewport.zoom_by(factor, at.x() - self.panes.shift_at(at), at.y())
         self._zoomed()
 
     def pan_by(self, dx: float, dy: float) -> None:
@@ -198,6 +219,7 @@ class CanvasView(QWidget):
         moved = self.viewport.left - left, self.viewport.top - top
         if moved != (0, 0):
             self._frame.scroll(*moved)
+            self._frame.spoil(self.panes.seam(moved[0]))
             self.update()
 
     # --- the brush ---------------------------------------------------------------------------
@@ -251,7 +273,8 @@ class CanvasView(QWidget):
     def show_sketch(self) -> None:
         """Draw what the tool has in mind by now."""
         for rect in self._drawing.follow(self.strokes.sketch, self.viewport):
-            self._update_device(rect)
+            for shift in self.panes.shifts:
+                self._update_device(rect.translated(shift, 0))
 
     # --- the cursor --------------------------------------------------------------------------
 
@@ -263,11 +286,15 @@ class CanvasView(QWidget):
         if at is None:
             self.cursor_left.emit()
         elif self.document is not None:
-            self.cursor_moved.emit(*self.viewport.to_picture(at.x(), at.y()))
+            self.cursor_moved.emit(*self.to_picture(at, self.panes.shift_at(at)))
 
     def to_device(self, at: QPointF) -> QPointF:
         """From the widget's coordinates to device pixels."""
         return at * self.devicePixelRatioF()
+
+    def to_picture(self, at: QPointF, shift: int) -> tuple[float, float]:
+        """From device pixels of a pane to picture pixels."""
+        return self.viewport.to_picture(at.x() - shift, at.y())
 
     # --- Qt ----------------------------------------------------------------------------------
 
@@ -286,13 +313,20 @@ class CanvasView(QWidget):
         share = 1 / self.devicePixelRatioF()
         painter.scale(share, share)
         painter.drawImage(QPointF(0, 0), self._frame.image)
-        paint_boxes(painter, self._preview, self.viewport)
-        self._drawing.paint(painter, self.viewport)
-        if self._borrowed is not None:
-            self._borrowed.paint(painter, self.viewport, self.devicePixelRatioF())
-        ring = self._ring()
-        if ring is not None:
-            ring.paint(painter)
+        for pane in self.panes:
+            painter.save()
+            painter.setClipRect(qrect(pane.box), Qt.ClipOperation.IntersectClip)
+            painter.translate(pane.shift, 0)
+            paint_boxes(painter, self._preview, self.viewport)
+            self._drawing.paint(painter, self.viewport)
+            if self._borrowed is not None:
+                self._borrowed.paint(painter, self.viewport, self.devicePixelRatioF())
+            ring = self._ring()
+            if ring is not None:
+                ring.paint(painter)
+            painter.restore()
+        if not self._look.comparing:
+            self.panes.paint(painter, self.devicePixelRatioF())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_frame()
@@ -315,7 +349,8 @@ class CanvasView(QWidget):
         if self._scene is not None:
             self._scene.spoil(layer, box)
             self._show_whether_filled()
-            self._repaint(self.viewport.in_view(box).grown(RIM))
+            for spot in self.panes.spots(self.viewport.in_view(box).grown(RIM)):
+                self._repaint(spot)
 
     def _on_history(self) -> None:
         self._show_whether_filled()
@@ -331,9 +366,13 @@ class CanvasView(QWidget):
     def _fit_frame(self) -> None:
         ratio = self.devicePixelRatioF()
         width, height = math.ceil(self.width() * ratio), math.ceil(self.height() * ratio)
-        zoom = self.viewport.zoom
-        self.viewport.resize(width, height)
+        self.panes.resize(width, height)
         self._frame.resize(width, height)
+        self._fit_viewport()
+
+    def _fit_viewport(self) -> None:
+        zoom = self.viewport.zoom
+        self.viewport.resize(self.panes.viewport_width, self._frame.box.height)
         if self.viewport.zoom != zoom:
             self.zoom_changed.emit(self.viewport.zoom)
 
@@ -348,6 +387,13 @@ class CanvasView(QWidget):
     def _repaint_all(self) -> None:
         self._frame.spoil(self._frame.box)
         self.update()
+
+    def _repaint_divider(self, passed: Box) -> None:
+        """What the divider has passed shows the other picture now."""
+        ratio = self.devicePixelRatioF()
+        reach = self.panes.divider_reach(ratio)
+        self._frame.spoil(passed)
+        self._update_device(qrect(passed.grown(reach)))
 
     def _repaint(self, box: Box) -> None:
         self._update_device(self._frame.spoil(box))
@@ -368,7 +414,7 @@ class CanvasView(QWidget):
         if self._scene is None or not self._frame.is_stale:
             return
         deadline = time.perf_counter() + PAINT_BUDGET_S
-        if not self._frame.refresh(self._scene, self.viewport, deadline):
+        if not self._frame.refresh(self._scene, self.viewport, self.panes, deadline):
             self._later.start(0)
 
     @Slot()
@@ -380,10 +426,12 @@ class CanvasView(QWidget):
         outline = self.tool.outline if self.tool is not None else None
         if self._cursor is None or outline is None or self._input.is_panning:
             return None
-        return Ring(self._cursor, outline, self.viewport.zoom)
+        shift = self.panes.shift_at(self._cursor)
+        return Ring(self._cursor - QPointF(shift, 0), outline, self.viewport.zoom)
 
     def _update_ring(self) -> None:
         ring = self._ring()
         if ring is not None:
             for rect in ring.bounds:
-                self._update_device(rect)
+                for shift in self.panes.shifts:
+                    self._update_device(rect.translated(shift, 0))

@@ -24,6 +24,7 @@ from engine.registry import AUTO, complete_options, get
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.canvas.panes import Comparison
     from app.document import Document
     from app.session.hole import HoleFigures
     from app.session.keeper import Keeper
@@ -74,6 +75,7 @@ class Session(QObject):
         self.toolbox.changed.connect(self.state_changed)
         self.mask_hidden = False
         self.comparing = False
+        self.comparison: Comparison = "none"
         self.full_screen = False
         self._stroke_waits = False
         self.seed = 0
@@ -110,6 +112,7 @@ class Session(QObject):
             document.on_history.append(self._on_history)
             document.on_notice.append(self.warn)
         self.comparing = False
+        self.comparison = "none"
         self.mask_hidden = False
         self._look_for_hole()
         self._measure()
@@ -157,6 +160,24 @@ class Session(QObject):
             self.comparing = on and self.has_picture
             self.look_changed.emit()
             self.state_changed.emit()
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Show the picture and its original in one of several ways; the same again ends it."""
+        self.comparison = "none" if comparison == self.comparison else comparison
+        self.look_changed.emit()
+        self.state_changed.emit()
+
+    def end_comparison(self) -> bool:
+        """Show the picture alone again; False if it is."""
+        if self.comparison == "none":
+            return False
+        self.show_comparison("none")
+        return True
+
+    @property
+    def is_wiping(self) -> bool:
+        """Whether there is a divider that can be moved."""
+        return self.comparison == "wipe"
 
     def use_theme(self, theme: str) -> None:
         self.settings.theme = cast("Theme", theme)

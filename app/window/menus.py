@@ -141,7 +141,9 @@ class Commands(QObject):
 
     def _group_of(self, spec: ActionSpec) -> QActionGroup:
         if spec.state not in self._groups:
-            self._groups[spec.state] = QActionGroup(self)
+            group = self._groups[spec.state] = QActionGroup(self)
+            # Some may be switched off again by their own key; `refresh` knows.
+            group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         return self._groups[spec.state]
 
     def _trigger(self, spec: ActionSpec, *, checked: bool) -> None:

@@ -243,12 +243,17 @@ class MainWindow(QMainWindow):
     # --- verbs of the window -----------------------------------------------------------------
 
     def cancel(self) -> None:
-        """Stop the stroke, if one is drawn, else what looks for an area, else the run."""
+        """Stop the stroke, or what looks for an area, or the run; without one, end comparing."""
         canvas = self.workspace.canvas if self.workspace is not None else None
         if canvas is not None and canvas.cancel_stroke():
             return
-        if not self.session.selecting.cancel():
-            self.session.runs.cancel()
+        session = self.session
+        if session.selecting.cancel():
+            return
+        if session.runs.is_running:
+            session.runs.cancel()
+        else:
+            session.end_comparison()
 
     def show_panels(self, shown: bool) -> None:
         self.session.settings.panels_shown = shown

@@ -80,6 +80,7 @@ class Workspace(QSplitter):
         self.canvas.set_mask_look(colour, settings.mask_opacity, outline=settings.mask_outline)
         self.canvas.set_mask_visible(not session.mask_hidden)
         self.canvas.set_comparing(session.comparing)
+        self.canvas.set_comparison(session.comparison)
         self.column.setVisible(settings.panels_shown)
 
     @Slot()
