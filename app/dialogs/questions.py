@@ -24,7 +24,7 @@ from app.panels.controls import NumberRow
 from app.session.notices import shortened
 
 if TYPE_CHECKING:
-    from app.session.questions import Leave, Overwrite, Recover
+    from app.session.questions import Fit, Leave, Overwrite, Recover
 
 Answer = TypeVar("Answer")
 
@@ -139,6 +139,25 @@ class DialogQuestions:
             self.window, "Open Mask", str(folder or ""), f"{PICTURES};;{EVERYTHING}"
         )
         return Path(name) if name else None
+
+    def mask_of_other_size(self, name: str, own: tuple[int, int], size: tuple[int, int]) -> Fit:
+        from engine.pictures import has_same_shape
+
+        is_alike = has_same_shape(own, size)
+        answers: tuple[tuple[str, Fit], ...] = (
+            ("&Scale to the Picture", "scale"),
+            ("&Place at the Corner", "corner"),
+            ("Cancel", "cancel"),
+        )
+        return self._ask(
+            f"“{name}” has {own[0]} × {own[1]} pixels, the picture {size[0]} × {size[1]}.",
+            "Both have the same shape, so scaling it fits."
+            if is_alike
+            else "They differ in shape: scaling would distort it; at the upper left corner it "
+            "keeps its size.",
+            answers,
+            default=0 if is_alike else 1,
+        )
 
     def mask_to_save(self, proposal: Path) -> Path | None:
         name, kind = QFileDialog.getSaveFileName(

@@ -97,10 +97,9 @@ class Masks(QObject):
         """Put a mask file in place of the mask; white marks what is filled."""
         document = self._session.document
         if document is not None:
-            size = (document.width, document.height)
             self._tasks.start(
-                Job(f"Opening {path.name}", partial(_open, path, size)),
-                partial(self._on_opened, document),
+                Job(f"Opening {path.name}", partial(_open, path)),
+                partial(self._on_opened, document, path.name),
                 failed=partial(self._on_failed, f"“{path.name}” could not be opened"),
             )
 
@@ -118,11 +117,26 @@ class Masks(QObject):
                 can_cancel=False,
             )
 
-    def _on_opened(self, document: Document, mask: OpenedMask) -> None:
-        if self._session.document is document:
-            self.put(mask.hole, "Open Mask")
+    def _on_opened(self, document: Document, name: str, mask: OpenedMask) -> None:
+        if self._session.document is not document:
+            return
+        hole = self._fitted(document, name, mask.hole)
+        if hole is not None:
+            self.put(hole, "Open Mask")
             if mask.notices:
                 self._session.say(" ".join(mask.notices))
+
+    def _fitted(self, document: Document, name: str, hole: MaskBool) -> MaskBool | None:
+        """A mask in the size of the picture, as the user wants it; None = not at all."""
+        from engine.pictures import placed_mask, scaled_mask
+
+        size, own = (document.width, document.height), (hole.shape[1], hole.shape[0])
+        if own == size:
+            return hole
+        wish = self._session.questions.mask_of_other_size(name, own, size)
+        if wish == "cancel":
+            return None
+        return scaled_mask(hole, size) if wish == "scale" else placed_mask(hole, size)
 
     def _on_saved(self, path: Path, _: object) -> None:
         self._session.say(f"The mask is saved as “{path.name}”.")
@@ -134,11 +148,11 @@ class Masks(QObject):
             self._session.fail(f"{what}: {error}", details_of(error))
 
 
-def _open(path: Path, size: tuple[int, int], _: CancelToken) -> Steps[OpenedMask]:
-    from engine.pictures import open_mask
+def _open(path: Path, _: CancelToken) -> Steps[OpenedMask]:
+    from engine.pictures import read_mask
 
     yield Progress(0, 1, "")
-    return open_mask(path, size)
+    return read_mask(path)
 
 
 def _save(mask: Coverage, path: Path, _: CancelToken) -> Steps[None]:

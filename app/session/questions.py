@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 Leave: TypeAlias = Literal["save", "discard", "cancel"]
 Overwrite: TypeAlias = Literal["overwrite", "save_as", "cancel"]
+Fit: TypeAlias = Literal["scale", "corner", "cancel"]
 Recover: TypeAlias = Literal["recover", "discard", "later"]
 
 
@@ -40,6 +41,10 @@ class Questions(Protocol):
     def picture_to_save(self, proposal: Path, title: str) -> Path | None: ...
 
     def mask_to_open(self, folder: Path | None) -> Path | None: ...
+
+    def mask_of_other_size(self, name: str, own: tuple[int, int], size: tuple[int, int]) -> Fit:
+        """The mask file has another width and height than the picture."""
+        ...
 
     def mask_to_save(self, proposal: Path) -> Path | None: ...
 

@@ -23,7 +23,7 @@ from engine.batch.holes import hole_of, suspicion
 from engine.batch.items import Item, Plan
 from engine.errors import EngineError, InvalidInputError, PictureError
 from engine.jobs import Progress, scaled
-from engine.pictures import has_shape_of, read_header
+from engine.pictures import has_same_shape, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -190,7 +190,7 @@ def _fit(config: BatchConfig, pair: Pair, header: Header, masks: _Masks) -> tupl
             continue
         words = f"The mask “{path.name}” is {given[0]} × {given[1]}, “{pair.image.name}” "
         words += f"{size[0]} × {size[1]} pixels"
-        if not has_shape_of(given, size):
+        if not has_same_shape(given, size):
             raise InvalidInputError(f"{words}: they differ in shape; make it from this picture.")
         warnings.append(f"{words}; it is scaled.")
     if len(pair.masks) > 1:

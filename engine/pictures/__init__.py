@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from engine.pictures.files import check_place, present_fingerprint
-from engine.pictures.masks import OpenedMask, has_shape_of, open_mask, save_mask
+from engine.pictures.masks import (
+    OpenedMask,
+    has_same_shape,
+    open_mask,
+    placed_mask,
+    read_mask,
+    save_mask,
+    scaled_mask,
+)
 from engine.pictures.picture import Fingerprint, Picture, Source
 from engine.pictures.reading import (
     DEFAULT_PIXEL_LIMIT,
@@ -33,13 +41,16 @@ __all__ = [
     "check_ending",
     "check_place",
     "check_saving",
-    "has_shape_of",
+    "has_same_shape",
     "losses",
     "open_mask",
     "open_picture",
+    "placed_mask",
     "present_fingerprint",
     "read_header",
+    "read_mask",
     "reads_back_alike",
     "save_mask",
     "save_picture",
+    "scaled_mask",
 ]

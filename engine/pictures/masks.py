@@ -52,23 +52,58 @@ def open_mask(
             asked for.
     """
     path = Path(path)
+    mask = read_mask(path, invert=invert, from_alpha=from_alpha, pixel_limit=pixel_limit)
+    height, width = mask.hole.shape
+    if (width, height) == size:
+        return mask
+    if not has_same_shape((width, height), size):
+        raise InvalidInputError(
+            f"the mask “{path.name}” has {width} × {height} pixels, the picture {size[0]} × "
+            f"{size[1]}: they differ in shape; make the mask from this picture."
+        )
+    scaled = (
+        f"The mask “{path.name}” ({width} × {height}) was scaled to the "
+        f"picture's {size[0]} × {size[1]} pixels."
+    )
+    return OpenedMask(scaled_mask(mask.hole, size), (*mask.notices, scaled))
+
+
+def read_mask(
+    path: Path | str,
+    *,
+    invert: bool = False,
+    from_alpha: bool = False,
+    pixel_limit: int | None = DEFAULT_PIXEL_LIMIT,
+) -> OpenedMask:
+    """The hole that a mask file paints, in the file's own size; arguments as of `open_mask`.
+
+    Raises:
+        PictureError: if the file cannot be read.
+        InvalidInputError: if it has no alpha where that is asked for.
+    """
+    path = Path(path)
     picture = open_picture(path, pixel_limit=pixel_limit)
     hole = _hole_of(picture.pixels, path, from_alpha=from_alpha)
-    notices = picture.source.notices
-    if (picture.width, picture.height) != size:
-        hole = _fitted(hole, size, path)
-        scaled = (
-            f"The mask “{path.name}” ({picture.width} × {picture.height}) was scaled to the "
-            f"picture's {size[0]} × {size[1]} pixels."
-        )
-        notices = (*notices, scaled)
-    return OpenedMask(~hole if invert else hole, notices)
+    return OpenedMask(~hole if invert else hole, picture.source.notices)
 
 
-def has_shape_of(mask: tuple[int, int], picture: tuple[int, int]) -> bool:
-    """Whether a mask of one (width, height) can be scaled to a picture's, up to rounded sides."""
-    skew = abs(mask[1] * picture[0] - picture[1] * mask[0])
-    return skew <= max(*mask, *picture)
+def has_same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two widths and heights are in the same proportion, up to the rounding of sides."""
+    return abs(size[1] * other[0] - other[1] * size[0]) <= max(*size, *other)
+
+
+def scaled_mask(hole: MaskBool, size: tuple[int, int]) -> MaskBool:
+    """The mask at another width and height; pixels are repeated or left out, none invented."""
+    grey = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return grey.astype(np.bool_)
+
+
+def placed_mask(hole: MaskBool, size: tuple[int, int]) -> MaskBool:
+    """The mask at the upper left corner of another width and height, cut or filled up there."""
+    placed = np.zeros((size[1], size[0]), np.bool_)
+    height, width = min(size[1], hole.shape[0]), min(size[0], hole.shape[1])
+    placed[:height, :width] = hole[:height, :width]
+    return placed
 
 
 def save_mask(mask: MaskBool | npt.NDArray[np.uint8], path: Path | str) -> None:
@@ -96,15 +131,3 @@ def _hole_of(pixels: Pixels, path: Path, *, from_alpha: bool) -> MaskBool:
         return pixels[:, :, 0] > half
     kind = cv2.COLOR_RGB2GRAY if pixels.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
     return cv2.cvtColor(pixels, kind) > half
-
-
-def _fitted(hole: MaskBool, size: tuple[int, int], path: Path) -> MaskBool:
-    """The mask at another size of the same shape, up to the rounding of its sides."""
-    height, width = hole.shape
-    if not has_shape_of((width, height), size):
-        raise InvalidInputError(
-            f"the mask “{path.name}” has {width} × {height} pixels, the picture {size[0]} × "
-            f"{size[1]}: they differ in shape; make the mask from this picture."
-        )
-    grey = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return grey.astype(np.bool_)

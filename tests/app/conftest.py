@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from app.canvas.view import CanvasView
     from app.document import Document
-    from app.session.questions import Leave, Overwrite, Recover
+    from app.session.questions import Fit, Leave, Overwrite, Recover
     from tests.app.trainer import Trainer
 
 SIDE = 120
@@ -44,6 +44,7 @@ class Answers:
     leave: Leave = "cancel"
     replace: Overwrite = "overwrite"
     recovering: Recover = "later"
+    fitting: Fit = "cancel"
     yes: bool = False
     path: Path | None = None
     paths: list[Path] = field(default_factory=list)
@@ -81,6 +82,10 @@ class Answers:
     def mask_to_open(self, folder: Path | None) -> Path | None:
         self.asked.append("mask_to_open")
         return self.path
+
+    def mask_of_other_size(self, name: str, own: tuple[int, int], size: tuple[int, int]) -> Fit:
+        self.asked.append("mask_of_other_size")
+        return self.fitting
 
     def mask_to_save(self, proposal: Path) -> Path | None:
         self.asked.append("mask_to_save")

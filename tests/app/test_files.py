@@ -16,6 +16,7 @@ from engine import resources
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.session.questions import Fit
     from tests.app.conftest import Desk
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -251,15 +252,27 @@ def test_a_mask_file_becomes_the_mask_in_one_step(desk: Desk, photo: Path, tmp_p
     assert not desk.document.hole().any()
 
 
-def test_a_mask_of_another_shape_is_refused(desk: Desk, photo: Path, tmp_path: Path) -> None:
-    Image.new("L", (50, 20), 255).save(tmp_path / "mask.png")
+@pytest.mark.parametrize("fitting", ["scale", "corner", "cancel"])
+def test_a_mask_of_another_size_is_scaled_placed_or_left(
+    desk: Desk, photo: Path, tmp_path: Path, fitting: Fit
+) -> None:
+    hole = np.zeros((30, 60), np.uint8)
+    hole[10:20, 30:60] = 255
+    Image.fromarray(hole).save(tmp_path / "mask.png")
     desk.open(photo)
     desk.paint()
-    mask = desk.document.mask.copy()
+    expected = desk.document.hole()
+    desk.answers.fitting = fitting
     desk.session.masks.open(tmp_path / "mask.png")
     desk.settle()
-    np.testing.assert_array_equal(desk.document.mask, mask)
-    assert "mask.png" in desk.said()
+    assert desk.answers.asked == ["mask_of_other_size"]
+    if fitting == "scale":
+        expected[...] = False
+        expected[40:80, 60:120] = True
+    elif fitting == "corner":
+        expected[...] = False
+        expected[10:20, 30:60] = True
+    np.testing.assert_array_equal(desk.document.hole(), expected)
 
 
 def test_a_saved_mask_opens_as_the_same_mask(desk: Desk, photo: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.errors import InvalidInputError, PictureError
-from engine.pictures import Picture, Source, open_mask, save_mask, save_picture
+from engine.pictures import Picture, Source, open_mask, placed_mask, save_mask, save_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,3 +193,11 @@ def test_an_empty_mask_and_a_full_one_are_fine(tmp_path: Path) -> None:
             tmp_path / "mask.png",
         )
         assert open_mask(tmp_path / "mask.png", SIZE).hole.all() == value
+
+
+@pytest.mark.parametrize("size", [(60, 40), (30, 20), (20, 50), (90, 70), (90, 10)])
+def test_a_mask_is_placed_at_the_corner_cut_or_filled_up(size: tuple[int, int]) -> None:
+    placed = placed_mask(blob(), size)
+
+    expected = np.pad(blob(), ((0, 90), (0, 90)))[: size[1], : size[0]]
+    np.testing.assert_array_equal(placed, expected)
