@@ -246,14 +246,18 @@ def _warn(plan: Plan, args: argparse.Namespace) -> None:
 def _counted(plan: Plan) -> str:
     counts = plan.counts
     parts = {
-        "ready": counts.ready,
-        "without a mask": counts.without_mask,
-        "skipped": counts.skipped,
-        "failed already": counts.failed,
-        "masks without a picture": counts.orphans,
+        f"{counts.ready} ready": True,
+        f"{counts.without_mask} without a mask": counts.without_mask,
+        f"{counts.skipped} skipped": counts.skipped,
+        f"{counts.failed} failed already": counts.failed,
+        f"{_numbered(counts.orphans, 'mask')} without a picture": counts.orphans,
     }
-    said = [f"{number} {what}" for what, number in parts.items() if number or what == "ready"]
-    return f"{counts.pictures} pictures: {', '.join(said)}."
+    said = ", ".join(words for words, is_said in parts.items() if is_said)
+    return f"{_numbered(counts.pictures, 'picture')}: {said}."
+
+
+def _numbered(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _tell(report: Report, batch: BatchRun, args: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from engine.batch.config import ALPHA, BatchConfig, OnExisting, check
 from engine.batch.config import load as load_settings
 from engine.batch.config import save as save_settings
 from engine.batch.items import Counts, Item, Plan, lacks_mask
-from engine.batch.manifest import text_of
+from engine.batch.naming import text_of
 from engine.batch.outlook import BatchProgress, duration
 from engine.batch.planning import plan as planned
 from engine.batch.report import Report, Row

@@ -122,8 +122,8 @@ def weights_label(config: BatchConfig) -> str | None:
     Raises:
         InvalidInputError, UnusableBackendError, WeightsError: if they cannot be used.
     """
-    spec = config.backend
-    return weights.label(spec, weights_wish(config)) if spec.network else None
+    spec, wish = config.backend, weights_wish(config)
+    return weights.label(spec, wish) if spec.network else None
 
 
 def weights_wish(config: BatchConfig) -> str | None:

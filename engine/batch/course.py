@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from engine import memory
 from engine.batch import naming
 from engine.batch.lanes import Lanes
-from engine.batch.manifest import Manifest, leftovers, text_of
+from engine.batch.manifest import Manifest, leftovers
+from engine.batch.naming import text_of
 from engine.batch.outlook import BatchProgress, Outlook
 from engine.batch.thumbnails import pictured
 from engine.batch.work import Order, settled
@@ -60,6 +61,8 @@ class Course:
         self._paused = paused
         self._counts: Counter[Status] = Counter()
         items = _reached(plan)
+        if len(items) < len(plan.items):
+            self.end, self.why = "stopped", items[-1].reason
         self._settled = [item for item in items if item.intent != "ready"]
         ready = tuple(item for item in items if item.intent == "ready")
         self._waiting = deque(ready)
@@ -167,6 +170,7 @@ class Course:
             seconds_left=left,
             share=share,
             current=tuple(item.image.name for item in self._under_way),
+            is_paused=self._paused.is_set(),
         )
 
     def _opened_manifest(self) -> Manifest:

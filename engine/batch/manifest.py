@@ -20,6 +20,7 @@ import msgspec
 
 from engine import __version__, registry
 from engine.batch.config import BatchConfig, weights_label
+from engine.batch.naming import text_of
 from engine.errors import InvalidInputError, PictureError
 
 if TYPE_CHECKING:
@@ -269,11 +270,6 @@ def settings_digest(config: BatchConfig) -> str:
         "alpha": config.from_alpha or config.mask_alpha,
     }
     return hashlib.sha256(msgspec.json.encode(deciding)).hexdigest()
-
-
-def text_of(path: Path) -> str:
-    """A path as text that any file can hold, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _textual(config: BatchConfig) -> BatchConfig:

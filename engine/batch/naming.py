@@ -93,14 +93,22 @@ def free(path: Path, taken: Container[str]) -> Path:
     return candidate
 
 
-def is_variant(path: Path, wanted: Path) -> bool:
-    """Whether `free` may have made the one path of the other."""
-    number = path.stem.removeprefix(wanted.stem).removeprefix("_")
-    return path == wanted or (
-        number.isdecimal() and path == wanted.with_name(f"{wanted.stem}_{number}{wanted.suffix}")
-    )
+def variant(text: str, wanted: Path) -> Path | None:
+    """The path that a text (`text_of`) stands for, if `free` may have made it of `wanted`."""
+    if text == text_of(wanted):
+        return wanted
+    head = text_of(wanted.with_name(f"{wanted.stem}_"))
+    number = text.removeprefix(head).removesuffix(wanted.suffix)
+    if number.isdecimal() and text == f"{head}{number}{wanted.suffix}":
+        return wanted.with_name(f"{wanted.stem}_{number}{wanted.suffix}")
+    return None
 
 
 def key_of(path: Path) -> str:
     """The same text for paths that the file system takes for one, as far as names can tell."""
     return os.path.normcase(path)
+
+
+def text_of(path: Path) -> str:
+    """A path as text that any file can hold, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

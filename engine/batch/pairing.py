@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from engine.batch.naming import text_of
 from engine.errors import InvalidInputError
 from engine.scanning import picture_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Container, Iterable
 
     from engine.batch.config import BatchConfig
 
@@ -56,12 +57,13 @@ class Pairs:
     orphans: tuple[Path, ...] = ()
 
 
-def paired(config: BatchConfig, without: Collection[Path] = ()) -> Pairs:
+def paired(config: BatchConfig, without: Container[str] = ()) -> Pairs:
     """Find the pictures and their masks.
 
     Args:
         config: checked.
-        without: files that are no pictures of this run, such as earlier results.
+        without: files that are no pictures of this run, such as earlier results, as text
+            (`naming.text_of`).
 
     Raises:
         InvalidInputError: if a folder cannot be read or holds no pictures.
@@ -81,7 +83,7 @@ def paired(config: BatchConfig, without: Collection[Path] = ()) -> Pairs:
     return _matched(images, root, masks, masks_root, exact=True)
 
 
-def _images(config: BatchConfig, without: Collection[Path]) -> tuple[Path, ...]:
+def _images(config: BatchConfig, without: Container[str]) -> tuple[Path, ...]:
     path, root = Path(config.images).absolute(), config.images_folder
     if path.is_file():
         return (path,)
@@ -89,7 +91,7 @@ def _images(config: BatchConfig, without: Collection[Path]) -> tuple[Path, ...]:
     found = picture_files(
         root, recursive=config.recursive, without={place for place in left_out if place}
     )
-    images = tuple(image for image in found if image not in without)
+    images = tuple(image for image in found if text_of(image) not in without)
     if not images:
         hint = "" if config.recursive else ", or look into its subfolders too"
         raise InvalidInputError(

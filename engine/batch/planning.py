@@ -61,7 +61,7 @@ def plan(
         config: its settings.
         token: ends it within a file or so.
         resume: keep what an earlier run into the same folder has made with the same settings.
-        only: the pictures to plan for, as text (`manifest.text_of`); None = all.
+        only: the pictures to plan for, as text (`naming.text_of`); None = all.
 
     Raises:
         InvalidInputError: if the settings cannot work for any picture.
@@ -74,12 +74,12 @@ def plan(
     known = manifest.read(config.output_folder)
     traces = known if resume else {}
     pairs = pairing.paired(config, _earlier_results(config, known))
-    chosen = [pair for pair in pairs.pairs if only is None or manifest.text_of(pair.image) in only]
+    chosen = [pair for pair in pairs.pairs if only is None or naming.text_of(pair.image) in only]
     looking = _each(
         chosen, partial(_looked_at, config, _Masks(config)), "Looking at picture", token
     )
     items = yield from scaled(looking, 0.0, 0.5)
-    items = [replace(item, trace=traces.get(manifest.text_of(item.image))) for item in items]
+    items = [replace(item, trace=traces.get(naming.text_of(item.image))) for item in items]
     items = _named(config, items)
     items, measured = yield from scaled(_measured(config, items, token), 0.5, 1.0)
     ready = [item for item in items if item.intent == "ready"]
@@ -104,12 +104,11 @@ def _absolute(config: BatchConfig) -> BatchConfig:
     )
 
 
-def _earlier_results(config: BatchConfig, known: dict[str, manifest.Trace]) -> frozenset[Path]:
+def _earlier_results(config: BatchConfig, known: dict[str, manifest.Trace]) -> frozenset[str]:
     """Results among the pictures, made by earlier runs in place; those are no pictures to fill."""
     if not config.in_place:
         return frozenset()
-    outputs = {(image, entry.output) for image, trace in known.items() if (entry := trace)}
-    return frozenset(Path(output) for image, output in outputs if output and output != image)
+    return frozenset(trace.output for image, trace in known.items() if trace.output != image)
 
 
 # --- headers -------------------------------------------------------------------------------------
@@ -218,8 +217,9 @@ def _placed(config: BatchConfig, item: Item, keys: Counter[str], taken: set[str]
             "put {ext} or {parent} into the name."
         )
         return replace(item, intent="failed", reason=reason, output=None)
-    if item.trace and naming.is_variant(Path(item.trace.output), output):
-        return replace(item, output=Path(item.trace.output))
+    ours = naming.variant(item.trace.output, output) if item.trace else None
+    if ours is not None:
+        return replace(item, output=ours)
     if not os.path.lexists(output):
         return item
     if config.on_existing == "skip":

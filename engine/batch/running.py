@@ -14,7 +14,7 @@ from engine.batch import report as reports
 from engine.batch import sheet
 from engine.batch.course import Course
 from engine.batch.items import Plan, lacks_mask
-from engine.batch.manifest import text_of
+from engine.batch.naming import text_of
 from engine.batch.outlook import BatchProgress
 from engine.batch.planning import plan as planned
 from engine.batch.report import Report

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.batch.holes import hole_of
-from engine.batch.manifest import text_of
+from engine.batch.naming import text_of
 from engine.batch.outlook import duration
 from engine.batch.thumbnails import pictured, thumbnails
 from engine.errors import EngineError

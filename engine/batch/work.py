@@ -16,7 +16,8 @@ import msgspec
 from engine.batch import manifest, naming
 from engine.batch.config import ALPHA, weights_wish
 from engine.batch.holes import hole_of, suspicion
-from engine.batch.manifest import Entry, mark, mark_of, settings_digest, text_of
+from engine.batch.manifest import Entry, mark, mark_of, settings_digest
+from engine.batch.naming import text_of
 from engine.batch.report import Row
 from engine.batch.thumbnails import thumbnails
 from engine.errors import Cancelled, EngineError, PictureError

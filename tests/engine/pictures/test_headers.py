@@ -85,9 +85,9 @@ def test_a_header_says_what_the_picture_is(tmp_path: Path, name: str) -> None:
 def test_a_header_is_refused_for_what_the_picture_would_be(tmp_path: Path) -> None:
     save_png(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"no picture at all")
-    with pytest.raises(PictureTooLargeError, match="“a.png” has 31 × 20 pixels"):
+    with pytest.raises(PictureTooLargeError, match=r"“a\.png” has 31 × 20 pixels"):
         read_header(tmp_path / "a.png", pixel_limit=600)
-    with pytest.raises(PictureError, match="“b.png” is not a picture"):
+    with pytest.raises(PictureError, match=r"“b\.png” is not a picture"):
         read_header(tmp_path / "b.png")
 
 
