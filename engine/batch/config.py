@@ -172,6 +172,16 @@ def _is_same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
+def textual(config: BatchConfig) -> BatchConfig:
+    """The settings with paths that any file can hold (`naming.text_of`)."""
+    return msgspec.structs.replace(
+        config,
+        images=naming.text_of(config.images),
+        masks=naming.text_of(config.masks),
+        output=naming.text_of(config.output),
+    )
+
+
 def to_json(config: BatchConfig) -> str:
     """The settings as an indented JSON document.
 

@@ -19,7 +19,7 @@ import filelock
 import msgspec
 
 from engine import __version__, registry
-from engine.batch.config import BatchConfig, weights_label
+from engine.batch.config import BatchConfig, textual, weights_label
 from engine.batch.naming import text_of
 from engine.errors import InvalidInputError, PictureError
 
@@ -132,7 +132,7 @@ class Manifest:
         Raises:
             PictureError: as `append`.
         """
-        self._write(msgspec.json.encode(Opening(settings=settings, config=_textual(config))))
+        self._write(msgspec.json.encode(Opening(settings=settings, config=textual(config))))
 
     def append(self, *entries: Entry) -> None:
         """Note something; it is on the disk when this returns.
@@ -270,13 +270,6 @@ def settings_digest(config: BatchConfig) -> str:
         "alpha": config.from_alpha or config.mask_alpha,
     }
     return hashlib.sha256(msgspec.json.encode(deciding)).hexdigest()
-
-
-def _textual(config: BatchConfig) -> BatchConfig:
-    places = ("images", "masks", "output")
-    return msgspec.structs.replace(
-        config, **{place: text_of(Path(getattr(config, place))) for place in places}
-    )
 
 
 def _is_still(path: Path, mark: Mark) -> bool:

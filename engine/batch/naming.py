@@ -21,6 +21,7 @@ the folder that the picture lies in."""
 
 _FALLBACK = ".png"
 _TOKEN = re.compile(r"\{([^{}]*)\}")
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def check(template: str) -> None:
@@ -109,6 +110,15 @@ def key_of(path: Path) -> str:
     return os.path.normcase(path)
 
 
-def text_of(path: Path) -> str:
-    """A path as text that any file can hold, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def text_of(path: Path | str) -> str:
+    """A path, or a sentence that names one, as text that any file can hold.
+
+    Bytes of a name that are no text become their hexadecimal numbers behind a backslash.
+    """
+    return _NO_TEXT.sub(lambda found: _number_of(found[0]), str(path))
+
+
+def _number_of(half: str) -> str:
+    code = ord(half)
+    # How Python brings a byte that is no text into a string (PEP 383).
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

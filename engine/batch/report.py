@@ -30,7 +30,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         output: that of the result; None if there is none.
         status: "done" if it was filled in this run.
         reason: a sentence why it was skipped or failed; None if it is done.
-        seconds: of reading, filling and writing together.
+        seconds: of reading, filling and writing together; waiting for each other left out.
         device: where it was filled; None if it was not.
         hole_share: part of the picture that was hole, 0..1; None if unknown.
         sha256: of the output.

@@ -12,6 +12,7 @@ import msgspec
 
 from engine.batch import report as reports
 from engine.batch import sheet
+from engine.batch.config import textual
 from engine.batch.course import Course
 from engine.batch.items import Plan, lacks_mask
 from engine.batch.naming import text_of
@@ -109,9 +110,9 @@ class BatchRun:
     def _written(self, course: Course, started: datetime, end: End, why: str | None) -> Report:
         """The report, on the disk if that can be."""
         report = Report(
-            config=self.plan.config,
+            config=textual(self.plan.config),
             ended=end,
-            why=why,
+            why=text_of(why) if why else None,
             done=course.count("done"),
             skipped=course.count("skipped"),
             failed=course.count("failed"),

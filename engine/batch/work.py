@@ -184,6 +184,7 @@ def _filled(
     start = time.perf_counter()
     config = order.config
     given = _read(item, config)
+    reading = time.perf_counter() - start
     share = float(given.hole.mean())
     if share == 0.0:
         reason = f"Nothing is masked in “{item.image.name}”, so there is nothing to fill."
@@ -194,26 +195,29 @@ def _filled(
     item = replace(item, output=output)
     check_saving(given.picture, output)
     result = _run(_request(given, order), around, token)
+    filled = time.perf_counter()
     pixels = _pixels(given, result, config)
     _make_folder(output.parent, config)
     begun = _begun(item, order, given)
     around.begun(begun)
     saved = save_picture(replace(given.picture, pixels=pixels), output)
+    sha256 = manifest.digest(output)
+    small = thumbnails(given.picture.pixels, given.hole, pixels) if pictured else None
+    files = reading + time.perf_counter() - filled
     notices = (*given.notices, *saved.source.notices, *_remarks(item, result, share))
     outcome = _outcome(
         item,
         config,
         "done",
-        seconds=round(time.perf_counter() - start, 4),
+        seconds=round(files + result.seconds.total, 4),
         inpaint_seconds=round(result.seconds.total, 4),
         device=result.device,
         backend=result.backend,
         hole_share=share,
-        sha256=manifest.digest(output),
-        notices=tuple(dict.fromkeys(notices)),
+        sha256=sha256,
+        notices=tuple(dict.fromkeys(map(text_of, notices))),
     )
     entry = msgspec.structs.replace(_entry(outcome.row), **_states(begun))
-    small = thumbnails(given.picture.pixels, given.hole, pixels) if pictured else None
     return replace(outcome, entry=entry, pictures=small)
 
 
@@ -310,7 +314,7 @@ def _outcome(
         mask=_mask_text(item, config),
         output=text_of(item.output) if item.output else None,
         status=status,
-        reason=reason,
+        reason=text_of(reason) if reason else None,
         **more,
     )
     return Outcome(row, _entry(row))

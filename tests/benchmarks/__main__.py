@@ -34,7 +34,7 @@ class Bound:
         return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
 
-MODULES = ("startup", "painting", "backends", "generators", "ui_stall", "soak")
+MODULES = ("startup", "painting", "backends", "generators", "ui_stall", "soak", "batch")
 
 BOUNDS: dict[str, Bound] = {
     "startup.ratio": Bound(3.0),
@@ -66,6 +66,9 @@ BOUNDS: dict[str, Bound] = {
     "ui_stall.patchmatch_max_ms": Bound(50),
     "ui_stall.telea_max_ms": Bound(50),
     "soak.growth_percent": Bound(5),
+    "batch.wall_over_bound": Bound(1.1),
+    "batch.peak_mb": Bound(2300),
+    "batch.growth_mb_over_1000": Bound(20),
 }
 
 

@@ -1,4 +1,4 @@
-"""A run that kills its own process: `python -m tests.engine.batch.killed ROOT SECONDS [BACKEND]`.
+"""A run that kills its own process: `python -m tests.engine.batch.killed ROOT SECONDS BACKEND`.
 
 The clock starts with the run itself, so that a moment within it can be chosen; SIGKILL gives
 nothing in the process a chance to tidy up.
@@ -29,4 +29,4 @@ def main(root: Path, seconds: float, backend: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), (*sys.argv[3:], "telea")[0])
+    main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3])

@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[3]
 COUNT = 10
 
 
-def killed(root: Path, seconds: float) -> bool:
+def killed(root: Path, seconds: float, backend: str = "telea") -> bool:
     """Go on with the run in a process of its own; whether it was killed before its end."""
-    words = [sys.executable, "-m", "tests.engine.batch.killed", str(root), str(seconds)]
+    words = [sys.executable, "-m", "tests.engine.batch.killed", str(root), str(seconds), backend]
     ended = subprocess.run(words, cwd=ROOT, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert ended.returncode in (0, -signal.SIGKILL)
     return ended.returncode != 0

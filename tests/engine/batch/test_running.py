@@ -217,6 +217,21 @@ def test_whatever_a_fill_raises_is_a_row(
     assert report.files[0].reason.startswith(why)
 
 
+def test_names_that_are_no_text_can_fail_and_be_reported(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"odd\xff")
+    root = tmp_path / odd
+    pairs(root, "a.png", "b.png", "c.png")
+    for number, name in enumerate(("a.png", "b.png", "c.png")):
+        for folder in ("images", "masks"):
+            (root / folder / name).rename(root / folder / os.fsdecode(b"%d\xff.png" % number))
+    (root / "images" / os.fsdecode(b"0\xff.png")).write_bytes(b"")
+    mask(root / "masks" / os.fsdecode(b"1\xff.png"), np.zeros((36, 48), np.bool_))
+    report = run(root)
+    assert statuses(report) == ["failed", "skipped", "done"]
+    assert report.files[0].reason.startswith("“0\\xff.png” is empty")
+    assert load_report(root / "out/lacuna-batch.json") == report
+
+
 def test_a_picture_without_a_mask_is_skipped_but_not_clean(tmp_path: Path) -> None:
     pairs(tmp_path, "a.png")
     put(tmp_path / "images/b.png")
