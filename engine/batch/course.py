@@ -135,14 +135,14 @@ class Course:
         """Note what a lane handed back, and whether it means the end."""
         self._under_way.remove(found.item)
         outcome = found.outcome
-        filled = outcome is not None and outcome.row.status == "done"
-        self._outlook.finish(found.item, counts=filled)
+        status = outcome.row.status if outcome else None
+        self._outlook.finish(found.item, counts=status == "done")
         if outcome is not None:
             self._note(outcome)
         if found.end:
             self._stop("error", found.end)
-        elif outcome and outcome.error and self._plan.config.stop_on_error:
-            self._stop("stopped", outcome.row.reason)
+        elif status == "failed" and self._plan.config.stop_on_error:
+            self._stop("stopped", self._rows[-1].reason)
 
     def _note(self, outcome: Outcome) -> None:
         self._rows.append(outcome.row)

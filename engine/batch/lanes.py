@@ -6,15 +6,12 @@ that the processor never waits for a disk. How many pictures are in memory is a 
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import queue
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import memory
@@ -24,7 +21,6 @@ from engine.errors import Cancelled, PictureError
 from engine.jobs import CancelToken
 
 if TYPE_CHECKING:
-    from engine.batch.config import BatchConfig
     from engine.batch.items import Item
     from engine.batch.manifest import Manifest
     from engine.batch.work import Order, Outcome
@@ -41,7 +37,6 @@ _SHARE_OF_FREE = 0.5
 _HELD_PER_BYTE = 4.5  # copies of the pixels: read, filled, on their way through an encoder
 _HELD_PER_PIXEL = 4  # the hole and what it is made from
 _EXTRA_LANES = 2
-_OVER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +113,13 @@ class Lanes:
 
     def _noted(self, item: Item, *, pictured: bool) -> Finished:
         outcome = worked(item, self._order, self._around, self.token, pictured=pictured)
-        end = _end_by(outcome.error, self._order.config) if outcome.error else ""
+        end = outcome.end
         if outcome.entry is not None:
             try:
                 self._manifest.append(outcome.entry)
             except PictureError as error:
                 end = end or str(error)
         return Finished(item, outcome, end)
-
-
-def _end_by(error: Exception, config: BatchConfig) -> str:
-    """Why nothing can succeed after this error; "" if other pictures can."""
-    masks = () if config.from_alpha else (Path(config.masks),)
-    for place in (Path(config.images), config.output_folder, *masks):
-        with suppress(OSError):
-            if place.exists():
-                continue
-        return f"“{place}” is no longer there; bring it back and resume."
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _OVER:
-            return f"{error} What is finished is kept; make room and resume."
-        cause = cause.__cause__
-    return ""
 
 
 def _held_bytes(item: Item) -> int:

@@ -5,10 +5,12 @@ A function of values, so that it can run in a thread here or in a process elsewh
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,7 +31,6 @@ from engine.pixels import full_scale
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from engine.batch.config import BatchConfig
     from engine.batch.items import Item
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from engine.types import MaskBool, Pixels
 
 log = logging.getLogger(__name__)
+
+_OVER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,13 @@ class Outcome:
         row: for the report.
         entry: for the manifest; None if it says so already.
         pictures: for the contact sheet, if they were asked for and there are any.
-        error: why it failed, if it did.
+        end: why no other picture can be worked on either; "" if they can.
     """
 
     row: Row
     entry: Entry | None
     pictures: Thumbnails | None = None
-    error: Exception | None = None
+    end: str = ""
 
 
 def settled(item: Item, config: BatchConfig) -> Outcome:
@@ -121,24 +124,43 @@ def worked(
         Cancelled: once the token is cancelled.
     """
     start = time.perf_counter()
-    cause: Exception
     try:
         token.check()
         return _kept(item, order) or _filled(item, order, around, token, pictured=pictured)
     except Cancelled:
         raise
     except EngineError as error:
-        cause, sentence = error, str(error)
+        return _failed(item, order, error, str(error), start)
     except MemoryError as error:
-        cause, sentence = error, "there is not enough memory for it; close other programs."
+        sentence = "there is not enough memory for it; close other programs."
+        return _failed(item, order, error, sentence, start)
     except Exception as error:  # a fault of ours must not end the night's work
         log.exception("%s failed", item.image)
-        cause, sentence = error, f"a fault of the program: {type(error).__name__}: {error}."
+        sentence = f"a fault of the program: {type(error).__name__}: {error}."
+        return _failed(item, order, error, sentence, start)
+
+
+def _failed(item: Item, order: Order, error: Exception, sentence: str, start: float) -> Outcome:
+    """The outcome of an error; not the error itself, whose traceback holds the pixels."""
     name = f"“{item.image.name}”"
     reason = sentence if name in sentence else f"{name}: {sentence}"
     seconds = time.perf_counter() - start
     outcome = _outcome(item, order.config, "failed", reason, seconds=round(seconds, 4))
-    return replace(outcome, error=cause)
+    return replace(outcome, end=_end_by(error, order.config))
+
+
+def _end_by(error: Exception, config: BatchConfig) -> str:
+    """Why nothing can succeed after this error; "" if other pictures can."""
+    masks = () if config.from_alpha else (Path(config.masks),)
+    for place in (Path(config.images), config.output_folder, *masks):
+        if not os.path.exists(place):  # noqa: PTH110 - does not raise, whatever became of a disk
+            return f"“{place}” is no longer there; bring it back and resume."
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _OVER:
+            return f"{error} What is finished is kept; make room and resume."
+        cause = cause.__cause__
+    return ""
 
 
 def _kept(item: Item, order: Order) -> Outcome | None:
