@@ -22,7 +22,6 @@ from engine.models.patchmatch.vectors import (
     Weights,
     deposit,
     difference,
-    difference_where,
 )
 
 Indices = npt.NDArray[np.int32]
@@ -45,26 +44,12 @@ def mixed(state: Integer) -> Integer:
 
 @kernel
 def _distance(
-    features: Bytes,
-    p: Integer,
-    q: Integer,
-    width: Integer,
-    patch: Integer,
-    keep: Weights,
-    counted: Bytes,
+    features: Bytes, p: Integer, q: Integer, width: Integer, patch: Integer, keep: Weights
 ) -> Integer:
     """Sum of squared differences of the patches around p and q."""
     corner = (patch // 2) * (width + 1)
     a, b, stride = (p - corner) * CHANNELS, (q - corner) * CHANNELS, width * CHANNELS
-    if counted.size:
-        if patch == 7:  # a constant number of rows is unrolled
-            return np.int64(difference_where(features, a, b, stride, keep, 7, counted))
-        total = np.int64(difference_where(features, a, b, stride, keep, patch, counted))
-        if patch > SPAN:
-            a, b, more = a + WIDE, b + WIDE, keep[WIDE + SPAN :]
-            total += difference_where(features, a, b, stride, more, patch, counted)
-        return total
-    if patch == 7:
+    if patch == 7:  # a constant number of rows is unrolled
         return np.int64(difference(features, a, b, stride, keep, 7))
     total = np.int64(difference(features, a, b, stride, keep, patch))
     if patch > SPAN:
@@ -80,20 +65,13 @@ def _distance_below(
     width: Integer,
     patch: Integer,
     keep: Weights,
-    counted: Bytes,
     limit: Integer,
 ) -> Integer:
     """The same, or a part of it that is `limit` at least: most random patches fail by 3 rows."""
     if patch != 7:
-        return _distance(features, p, q, width, patch, keep, counted)
+        return _distance(features, p, q, width, patch, keep)
     corner = 3 * (width + 1)
     a, b, stride = (p - corner) * CHANNELS, (q - corner) * CHANNELS, width * CHANNELS
-    if counted.size:
-        total = np.int64(difference_where(features, a, b, 3 * stride, keep, 3, counted))
-        if total < limit:
-            for down in (stride, 4 * stride):
-                total += difference_where(features, a + down, b + down, stride, keep, 2, counted)
-        return total
     total = np.int64(difference(features, a, b, 3 * stride, keep, 3))
     if total < limit:
         total += difference(features, a + stride, b + stride, stride, keep, 2)
@@ -118,7 +96,7 @@ def _astray(
     """
     if guide.size == 0 or left <= 0:
         return np.int64(0)
-    return (np.int64(_distance(guide, p, q, width, patch, keep, guide[:0])) * pull) >> 8
+    return (np.int64(_distance(guide, p, q, width, patch, keep)) * pull) >> 8
 
 
 @kernel
@@ -145,7 +123,6 @@ def search(
     forward: bool,
     reach: Integer,
     seed: Integer,
-    counted: Bytes,
     guide: Bytes,
     pull: Integer,
 ) -> None:
@@ -163,7 +140,6 @@ def search(
         forward: whether offsets come from the left and above, else from the right and below.
         reach: first radius of the random search, in pixels; it falls by four down to 1.
         seed: decides the random samples together with the centre's index.
-        counted: (H * W * CHANNELS,) 1 where a target's byte counts, else 0; empty: all do.
         guide: (H * W * CHANNELS,) what the picture roughly looks like; empty if nobody knows.
         pull: what a difference of the guide counts, in 256ths of one of the features.
     """
@@ -175,7 +151,7 @@ def search(
     for i in range(count):
         p = np.int64(targets[i] if forward else targets[count - 1 - i])
         best = np.int64(nearest[p])
-        least = np.int64(_distance(features, p, best, width, patch, keep, counted))
+        least = np.int64(_distance(features, p, best, width, patch, keep))
         least += _astray(guide, p, best, width, patch, keep, pull, WORST)
         for axis in range(2):
             shift = step if axis == 0 else step * width
@@ -185,7 +161,7 @@ def search(
             q = nearest[neighbour] + shift
             if q < 0 or q >= size or q == best or sources[q] == 0:
                 continue
-            d = np.int64(_distance(features, p, q, width, patch, keep, counted))
+            d = np.int64(_distance(features, p, q, width, patch, keep))
             d += _astray(guide, p, q, width, patch, keep, pull, least - d)
             if d < least:
                 best, least = q, d
@@ -202,29 +178,13 @@ def search(
             column = left + np.int64((low * np.uint64(columns)) >> np.uint64(32))
             q = row * width + column
             if q != best and sources[q] != 0:
-                d = _distance_below(features, p, q, width, patch, keep, counted, least)
+                d = _distance_below(features, p, q, width, patch, keep, least)
                 d += _astray(guide, p, q, width, patch, keep, pull, least - d)
                 if d < least:
                     best, least, y, x = q, d, row, column
             span //= 4
         nearest[p] = best
         cost[p] = least
-
-
-@kernel
-def extrapolate(
-    counted: Bytes, width: Integer, patch: Integer, cost: Indices, targets: Indices
-) -> None:
-    """Make distances of which a part was counted as large as if all of a patch were as far."""
-    corner = (patch // 2) * (width + 1)
-    for i in range(targets.size):
-        p = np.int64(targets[i])
-        share = np.int64(0)
-        for row in range(patch):
-            for column in range(patch):
-                share += np.int64(counted[(p - corner + row * width + column) * CHANNELS])
-        whole = np.int64(cost[p]) * patch * patch // max(1, share)
-        cost[p] = min(whole, np.int64(WORST))
 
 
 @kernel

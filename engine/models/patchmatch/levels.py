@@ -1,7 +1,11 @@
 """The pyramid of PatchMatch inpainting: what is matched at each resolution.
 
-Features, their texture channels and the known-weighted averages follow Newson et al. (2014),
-"Video Inpainting of Complex Scenes", sections 3.2 and 3.3.
+Features and their texture channels follow Newson et al. (2014), "Video Inpainting of Complex
+Scenes", section 3.2. A coarse pixel is the mean of the known pixels near it, and unknown only
+where there are none. So holes shrink faster than the picture: the rim of each level's hole is
+estimated from its border at the next coarser one, and at the coarsest the hole is narrower than a
+patch. There every patch holds known pixels to go by, and structure that crosses the hole is found
+(measured: 0.6 dB under strokes against a start where the hole was 30 pixels wide).
 """
 
 from __future__ import annotations
@@ -26,10 +30,14 @@ Each: TypeAlias = Callable[[Callable[[slice], None], list[slice]], None]
 
 STRIP = 256
 """Rows prepared at once: bounds the temporary memory and the wait for a cancel."""
-COARSEST_DIAMETER = 30
-"""The hole's inscribed circle stays wider than this at the coarsest level."""
-COARSEST_SIDE = 40
-"""So does the crop's shorter side."""
+COARSEST_DIAMETER = 4
+"""The hole's inscribed circle stays at least so wide at the coarsest level, ..."""
+GUIDED_DIAMETER = 12
+"""... with a guide, which knows better than the border what lies that deep, ..."""
+COARSEST_SIDE = 16
+"""... and the crop's shorter side."""
+TAPS = np.array([1, 5, 10, 10, 5, 1], np.float32)
+"""Binomial: of what a coarser pixel is the mean, by row and column."""
 FEW = 65_536
 """Sources that random starts are drawn from."""
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -43,8 +51,8 @@ class Scale:
         width: W.
         features: (H * W * CHANNELS,): red, green, blue, texture; readable `vectors.SLACK` bytes
             beyond its end.
-        known: (H * W,) share of known pixels below each pixel, 255 = all.
-        usable: (H * W,) 1 where everything below is known and may be copied.
+        known: (H * W,) 1 where at least a part is known, else 0; there features are 0 at first.
+        usable: (H * W,) 1 where all of a pixel may be copied, if it is known.
         guide: (H * W * CHANNELS,) like the features: roughly how the whole picture looks, hole
             included; empty if nobody knows.
     """
@@ -88,8 +96,8 @@ def strips(rows: int) -> list[slice]:
 
 
 def valid_sources(scale: Scale, patch: int) -> Bytes:
-    """(H * W,) 1 where a whole patch around the pixel is usable."""
-    usable = scale.usable.reshape(scale.shape)
+    """(H * W,) 1 where a whole patch around the pixel is known and usable."""
+    usable = (scale.usable & scale.known).reshape(scale.shape)
     window = np.ones((patch, patch), np.uint8)
     eroded = cv2.erode(usable, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(eroded, np.uint8).reshape(-1)
@@ -97,7 +105,7 @@ def valid_sources(scale: Scale, patch: int) -> Bytes:
 
 def build_level(scale: Scale, patch: int) -> Level:
     height, width = scale.shape
-    hole = (scale.known < 128).astype(np.uint8).reshape(scale.shape)
+    hole = (1 - scale.known).reshape(scale.shape)
     window = np.ones((patch, patch), np.uint8)
     touched = cv2.dilate(hole, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     radius = patch // 2
@@ -152,19 +160,15 @@ def describe(
         grey = rgb @ GREY
         slope = _texture(grey, known) + _texture(grey.T, known.T).T
         planes[rows, :, 3] = np.minimum(np.float32(texture) * slope[inner], 255)
+        planes[rows][hole[rows]] = 0
         if guide is not None:
             colours = np.clip(guide[rows] * np.float32(255), 0, 255) + np.float32(0.5)
             rough.reshape(height, width, CHANNELS)[rows, :, :3] = colours
 
     each(work, strips(height))
-    usable = ~hole if forbidden is None else ~(hole | forbidden)
-    return Scale(
-        width,
-        features,
-        np.where(hole, np.uint8(0), np.uint8(255)).reshape(-1),
-        usable.astype(np.uint8).reshape(-1),
-        rough,
-    )
+    usable = np.ones_like(hole) if forbidden is None else ~forbidden
+    known, free = ((~hole).astype(np.uint8), usable.astype(np.uint8))
+    return Scale(width, features, known.reshape(-1), free.reshape(-1), rough)
 
 
 def _texture(grey: npt.NDArray[np.float32], known: MaskBool) -> npt.NDArray[np.float32]:
@@ -178,23 +182,34 @@ def _texture(grey: npt.NDArray[np.float32], known: MaskBool) -> npt.NDArray[np.f
 
 
 def halved(scale: Scale, each: Each) -> Scale:
-    """Half the size, each pixel the mean of its known parts."""
+    """Half the size; each pixel is the mean of the known ones below and around it."""
     height, width = ((side + 1) // 2 for side in scale.shape)
     features = spare(height * width)
-    known = np.empty((height, width), np.uint8)
-    usable = np.empty((height, width), np.uint8)
+    planes = features.reshape(height, width, CHANNELS)
+    known, usable = np.empty((2, height, width), np.uint8)
+    before = TAPS.size // 2 - 1
 
     def work(rows: slice) -> None:
-        kernels.halve(
-            scale.features,
-            scale.known,
-            scale.usable,
-            scale.width,
-            rows.start,
-            features[rows.start * width * CHANNELS : rows.stop * width * CHANNELS],
-            known[rows].reshape(-1),
-            usable[rows].reshape(-1),
-        )
+        first = max(0, 2 * rows.start - before)
+        part = slice(first, 2 * rows.stop + TAPS.size // 2)
+        kept = slice(2 * rows.start - first, 2 * rows.stop - first, 2)
+
+        def gathered(plane: Bytes) -> npt.NDArray[np.float32]:
+            """Sums weighted by `TAPS`; whole numbers, therefore exact."""
+            sums = cv2.sepFilter2D(
+                plane[part], cv2.CV_32F, TAPS, TAPS,
+                anchor=(before, before), borderType=cv2.BORDER_CONSTANT,
+            )  # fmt: skip
+            return np.asarray(sums[kept, ::2], np.float32)
+
+        weights = gathered(scale.known.reshape(scale.shape))
+        sums = gathered(scale.features.reshape(*scale.shape, CHANNELS))
+        planes[rows] = sums / np.maximum(weights, 1)[:, :, None] + np.float32(0.5)
+        planes[rows][weights == 0] = 0
+        known[rows] = weights > 0
+        usable[rows] = cv2.erode(
+            scale.usable.reshape(scale.shape)[part], np.ones((2, 2), np.uint8), anchor=(0, 0)
+        )[kept, ::2]
 
     each(work, strips(height))
     guide = _halved_guide(scale)
@@ -215,17 +230,16 @@ def _halved_guide(scale: Scale) -> Bytes:
 
 
 def pyramid(finest: Scale, patch: int, each: Each) -> list[Scale]:
-    """Scales from fine to coarse, as long as the hole is wide and sources remain."""
-    hole = np.pad((finest.known == 0).astype(np.uint8).reshape(finest.shape), 1)
-    diameter = 2 * float(cv2.distanceTransform(hole, cv2.DIST_L2, 3).max())
-    side = float(min(finest.shape))
+    """Scales from fine to coarse, as long as something of the hole and sources remain."""
+    narrowest = GUIDED_DIAMETER if finest.guide.size else COARSEST_DIAMETER
     scales = [finest]
-    while diameter / 2 >= COARSEST_DIAMETER and side / 2 >= COARSEST_SIDE:
+    while min(scales[-1].shape) / 2 >= COARSEST_SIDE:
         coarser = halved(scales[-1], each)
-        if not valid_sources(coarser, patch).any():
+        unknown = np.pad((1 - coarser.known).reshape(coarser.shape), 1)
+        diameter = 2 * float(cv2.distanceTransform(unknown, cv2.DIST_L2, 3).max())
+        if diameter < narrowest or not valid_sources(coarser, patch).any():
             break
         scales.append(coarser)
-        diameter, side = diameter / 2, side / 2
     return scales
 
 
@@ -247,7 +261,9 @@ def diffuse(scale: Scale, each: Each) -> None:
 
 
 def follow_guide(scale: Scale) -> None:
-    """Give the unknown pixels the guide's colours; their texture, which it lacks, stays."""
+    """Give the unknown pixels the guide's colours, if there is one; their texture stays."""
+    if not scale.guide.size:
+        return
     hidden = scale.known == 0
     colours = scale.guide.reshape(-1, CHANNELS)[hidden, :3]
     scale.features.reshape(-1, CHANNELS)[hidden, :3] = colours
@@ -255,6 +271,6 @@ def follow_guide(scale: Scale) -> None:
 
 def _halvings(scale: Scale, each: Each) -> Iterator[Scale]:
     yield scale
-    while scale.known.size > 1:
+    while not scale.known.all():
         scale = halved(scale, each)
         yield scale

@@ -46,55 +46,6 @@ def refine(
 
 
 @kernel
-def halve(
-    features: Bytes,
-    known: Bytes,
-    usable: Bytes,
-    width: Integer,
-    top: Integer,
-    smaller: Bytes,
-    share: Bytes,
-    wholly: Bytes,
-) -> None:
-    """Average 2x2 pixels weighted by how known they are (Newson et al. 2014, section 3.3).
-
-    Args:
-        features: (H * W * CHANNELS,) bytes of the finer level.
-        known: (H * W,) share of known picture pixels below each one, 255 = all.
-        usable: (H * W,) 1 where a pixel may be copied.
-        width: W of the finer level.
-        top: first row of the coarser level that `smaller` and `share` hold.
-        smaller: rows of the coarser level's features; written.
-        share: rows of the coarser level's `known`; written.
-        wholly: rows of the coarser level's `usable`, 1 where all parts are; written.
-    """
-    height = known.size // width
-    half = (width + 1) // 2
-    for i in range(share.size):
-        y, x = 2 * (top + i // half), 2 * (i % half)
-        weight = 0
-        allowed = 1
-        for k in range(CHANNELS):
-            smaller[i * CHANNELS + k] = 0
-        for row in range(y, min(y + 2, height)):
-            for column in range(x, min(x + 2, width)):
-                weight += known[row * width + column]
-                allowed &= usable[row * width + column]
-        cells = (min(y + 2, height) - y) * (min(x + 2, width) - x)
-        share[i] = weight // cells
-        wholly[i] = allowed
-        if weight == 0:
-            continue
-        for k in range(CHANNELS):
-            total = weight // 2
-            for row in range(y, min(y + 2, height)):
-                for column in range(x, min(x + 2, width)):
-                    p = row * width + column
-                    total += np.int64(known[p]) * features[p * CHANNELS + k]
-            smaller[i * CHANNELS + k] = total // weight
-
-
-@kernel
 def inherit(
     coarse_features: Bytes,
     coarse_width: Integer,

@@ -82,25 +82,21 @@ def _filled(builder: Typed, value: Typed, count: int) -> Typed:
 
 
 def _compare(context: Typed, builder: Typed, signature: Typed, args: Typed) -> Typed:
-    """The code of `difference`, and of `difference_where` if there is a seventh argument."""
+    """The code of `difference`."""
     short, wide = ir.VectorType(_SHORT, WIDE), ir.VectorType(_INT, WIDE)
-    arrays = [
-        _data(context, builder, signature.args[i], args[i]) for i in (0, 4, 6)[: len(args) - 4]
-    ]
-    counts = _load(builder, arrays[1], ir.Constant(_LONG, 0), ir.VectorType(_FLOAT, WIDE))
+    features, keep = (_data(context, builder, signature.args[i], args[i]) for i in (0, 4))
+    counts = _load(builder, keep, ir.Constant(_LONG, 0), ir.VectorType(_FLOAT, WIDE))
     mask = builder.fptosi(counts, short)
     zeros: Typed = ir.Constant(wide, [0] * WIDE)
     total = cgutils.alloca_once_value(builder, zeros)  # type: ignore[no-untyped-call]
     with cgutils.for_range(builder, args[5]) as loop:
         shift = builder.mul(loop.index, args[3])
 
-        def row(array: Typed, start: Typed) -> Typed:
+        def row(start: Typed) -> Typed:
             place = builder.add(start, shift)
-            return builder.zext(_load(builder, array, place, ir.VectorType(_BYTE, WIDE)), short)
+            return builder.zext(_load(builder, features, place, ir.VectorType(_BYTE, WIDE)), short)
 
-        step = builder.mul(builder.sub(row(arrays[0], args[1]), row(arrays[0], args[2])), mask)
-        if len(arrays) > 2:
-            step = builder.mul(step, row(arrays[2], args[1]))
+        step = builder.mul(builder.sub(row(args[1]), row(args[2])), mask)
         step = builder.sext(step, wide)
         builder.store(builder.add(builder.load(total), builder.mul(step, step)), total)
     name = f"llvm.vector.reduce.add.v{WIDE}i32"
@@ -128,22 +124,6 @@ def difference(
     """
     long = types.int64
     return types.int32(features, long, long, long, keep, long), _compare
-
-
-@vector
-def difference_where(
-    typing: Typed,
-    features: Typed,
-    a: Typed,
-    b: Typed,
-    stride: Typed,
-    keep: Typed,
-    rows: Typed,
-    counted: Typed,
-) -> Typed:
-    """The same of the bytes that are 1 in `counted`, an array like `features`, at `a`."""
-    long = types.int64
-    return types.int32(features, long, long, long, keep, long, counted), _compare
 
 
 @vector

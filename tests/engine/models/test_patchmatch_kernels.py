@@ -9,15 +9,11 @@ import pytest
 from engine.backend import Problem
 from engine.jobs import CancelToken, finish
 from engine.models.patchmatch import PatchMatch, kernels, scale_kernels
-from engine.models.patchmatch.growing import is_slender, rings
-from engine.models.patchmatch.levels import build_level, describe
 from engine.models.patchmatch.vectors import CHANNELS, spare, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.models.patchmatch.levels import Level
-    from engine.types import MaskBool
 
 HEIGHT, WIDTH = 24, 31
 Bytes = npt.NDArray[np.uint8]
@@ -41,18 +37,11 @@ def patch_at(plane: Bytes, centre: int, patch: int) -> npt.NDArray[np.int64]:
 
 
 @pytest.mark.parametrize("patch", [1, 3, 5, 7, 9, 15])
-@pytest.mark.parametrize("partly", [False, True])
-def test_a_distance_is_the_sum_of_squared_differences(patch: int, *, partly: bool) -> None:
-    features, counted = random_features(), np.zeros(0, np.uint8)
+def test_a_distance_is_the_sum_of_squared_differences(patch: int) -> None:
+    features = random_features()
     p, q = (patch // 2) * (WIDTH + 1), (HEIGHT - 1 - patch // 2) * WIDTH + WIDTH - 1 - patch // 2
     squares = np.square(patch_at(features, p, patch) - patch_at(features, q, patch))
-    if partly:
-        counted = spare(HEIGHT * WIDTH)
-        pixels = np.random.default_rng(1).integers(0, 2, (HEIGHT * WIDTH, 1))
-        counted.reshape(-1, CHANNELS)[:] = pixels
-        squares *= patch_at(counted, p, patch)
-    found = kernels._distance(features, p, q, WIDTH, patch, window(patch), counted)
-    assert found == squares.sum()
+    assert kernels._distance(features, p, q, WIDTH, patch, window(patch)) == squares.sum()
 
 
 @pytest.mark.parametrize(("pull", "left", "share"), [(256, 1, 1.0), (64, 1, 0.25), (256, 0, 0.0)])
@@ -69,21 +58,12 @@ def test_a_guide_adds_its_share_unless_the_distance_is_lost_already(
 
 @pytest.mark.parametrize("limit", [0, 10**9])
 def test_a_distance_given_up_is_at_least_the_limit(limit: int) -> None:
-    features, everything = random_features(), np.zeros(0, np.uint8)
+    features = random_features()
     p, q = 5 * WIDTH + 5, 15 * WIDTH + 20
-    whole = kernels._distance(features, p, q, WIDTH, 7, window(7), everything)
-    found = kernels._distance_below(features, p, q, WIDTH, 7, window(7), everything, limit)
+    whole = kernels._distance(features, p, q, WIDTH, 7, window(7))
+    found = kernels._distance_below(features, p, q, WIDTH, 7, window(7), limit)
     assert found >= limit or found == whole
     assert found <= whole
-
-
-def test_a_distance_of_a_part_of_a_patch_counts_as_one_of_all() -> None:
-    counted, cost = spare(HEIGHT * WIDTH), np.full(HEIGHT * WIDTH, 100, np.int32)
-    p = 10 * WIDTH + 10
-    counted.reshape(HEIGHT, WIDTH, CHANNELS)[10:12, 8:14] = 1  # two rows of three
-    kernels.extrapolate(counted, WIDTH, 3, cost, np.array([p], np.int32))
-    assert cost[p] == 100 * 9 // 6
-    assert cost[p + 1] == 100
 
 
 @pytest.mark.parametrize("patch", [3, 7, 11])
@@ -118,69 +98,6 @@ def test_relaxing_finds_the_straight_line_between_two_known_values() -> None:
     for sweep in range(80):
         scale_kernels.relax(values, divergence, 10, inside, sweep % 2 == 0)
     np.testing.assert_allclose(values, np.arange(10), atol=1e-3)
-
-
-def stroke(scale: int) -> MaskBool:
-    hole = np.zeros((60 * scale, 80 * scale), np.bool_)
-    hole[20 * scale : 28 * scale, 10 * scale : 70 * scale] = True
-    return hole
-
-
-def disc(scale: int) -> MaskBool:
-    y, x = np.mgrid[: 60 * scale, : 80 * scale]
-    close: MaskBool = np.hypot(y - 30 * scale, x - 40 * scale) < 20 * scale
-    return close
-
-
-@pytest.mark.parametrize("scale", [1, 3])
-def test_strokes_are_slender_and_blobs_are_not_at_any_size(scale: int) -> None:
-    assert is_slender(stroke(scale))
-    assert not is_slender(disc(scale))
-
-
-def level_of(hole: MaskBool) -> Level:
-    image = np.full((*hole.shape, 3), 0.5, np.float32)
-    return build_level(describe(image, hole, None, 1.0, in_turn), 7)
-
-
-def test_rings_fill_every_pixel_but_the_outermost_once_from_outside_inwards() -> None:
-    level = level_of(disc(1))
-    filled = [ring.voted.pixels for ring in rings(level, 7)]
-    everything = np.concatenate(filled)
-    assert sorted(everything) == list(level.pixels[level.depth[level.pixels] > 0])
-    deepest = [int(level.depth[pixels].max(initial=0)) for pixels in filled]
-    assert deepest == sorted(deepest)
-
-
-def test_a_ring_counts_what_earlier_ones_filled_and_nothing_deeper() -> None:
-    level = level_of(disc(1))
-    before: Bytes | None = None
-    for ring in rings(level, 7):
-        counted = ring.counted.reshape(-1, CHANNELS)[:, 0].copy()
-        assert (counted[level.depth == 0] == 1).all()
-        assert (counted[ring.voted.pixels] == 0).all()
-        assert before is None or (counted >= before).all()
-        before = counted
-
-
-@pytest.mark.parametrize(("hole", "grows"), [(stroke(1), True), (disc(1), False)])
-def test_strokes_are_grown_from_the_border_and_blobs_are_not(
-    hole: MaskBool, *, grows: bool
-) -> None:
-    image = np.random.default_rng(0).random((*hole.shape, 3), dtype=np.float32)
-    steps = PatchMatch(1).inpaint(Problem(image, hole), CancelToken())
-    assert ("Growing inwards" in {step.message for step in steps}) == grows
-
-
-def test_growing_continues_stripes_across_a_stroke() -> None:
-    x = np.arange(160)
-    stripes = (0.5 + 0.4 * np.sin(x * 2 * np.pi / 10)).astype(np.float32)
-    image = np.tile(stripes[None, :, None], (120, 1, 3))
-    hole = np.zeros((120, 160), np.bool_)
-    hole[50:70, 10:150] = True
-    filled = finish(PatchMatch(2).inpaint(Problem(image, hole), CancelToken()))
-    assert is_slender(hole)
-    assert np.abs(filled - image)[hole].mean() < 0.01
 
 
 def test_a_fill_at_the_corner_of_the_picture_is_the_same_every_time() -> None:
