@@ -210,9 +210,8 @@ class _Run:
             follow_guide(scale)
         else:
             width, coarse_width = scale.width, coarse.scale.width
-            scale_kernels.inherit(
-                coarse.scale.features, coarse_width, scale.features, width, level.pixels
-            )
+            empty = level.pixels[scale.known[level.pixels] == 0]
+            scale_kernels.inherit(coarse.scale.features, coarse_width, scale.features, width, empty)
             follow_guide(scale)
             scale_kernels.refine(
                 coarse.nearest,

@@ -40,6 +40,12 @@ TAPS = np.array([1, 5, 10, 10, 5, 1], np.float32)
 """Binomial: of what a coarser pixel is the mean, by row and column."""
 FEW = 65_536
 """Sources that random starts are drawn from."""
+KNOWN, ESTIMATED = 2, 1
+"""An estimated pixel has a colour to begin with, but belongs to the hole."""
+RIM = 0.25
+"""At half the size, pixels of which less is known are estimated. Taken as known, they drag bars and
+joints outwards by up to their width; coarser levels are too blurred for that to matter, and better
+off with a narrow hole (measured on lattices and walls: 6 instead of 17 % of the hole are wrong)."""
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -51,7 +57,7 @@ class Scale:
         width: W.
         features: (H * W * CHANNELS,): red, green, blue, texture; readable `vectors.SLACK` bytes
             beyond its end.
-        known: (H * W,) 1 where at least a part is known, else 0; there features are 0 at first.
+        known: (H * W,) `KNOWN`, `ESTIMATED` or 0; where it is 0, features are 0 at first.
         usable: (H * W,) 1 where all of a pixel may be copied, if it is known.
         guide: (H * W * CHANNELS,) like the features: roughly how the whole picture looks, hole
             included; empty if nobody knows.
@@ -91,13 +97,18 @@ class Level:
     cost: Indices
 
 
+def unknown(scale: Scale) -> Bytes:
+    """(H, W) 1 where the hole is, else 0."""
+    return (scale.known < KNOWN).astype(np.uint8).reshape(scale.shape)
+
+
 def strips(rows: int) -> list[slice]:
     return [slice(top, min(rows, top + STRIP)) for top in range(0, rows, STRIP)]
 
 
 def valid_sources(scale: Scale, patch: int) -> Bytes:
     """(H * W,) 1 where a whole patch around the pixel is known and usable."""
-    usable = (scale.usable & scale.known).reshape(scale.shape)
+    usable = (scale.usable & (scale.known == KNOWN)).reshape(scale.shape)
     window = np.ones((patch, patch), np.uint8)
     eroded = cv2.erode(usable, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(eroded, np.uint8).reshape(-1)
@@ -105,7 +116,7 @@ def valid_sources(scale: Scale, patch: int) -> Bytes:
 
 def build_level(scale: Scale, patch: int) -> Level:
     height, width = scale.shape
-    hole = (1 - scale.known).reshape(scale.shape)
+    hole = unknown(scale)
     window = np.ones((patch, patch), np.uint8)
     touched = cv2.dilate(hole, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     radius = patch // 2
@@ -167,7 +178,8 @@ def describe(
 
     each(work, strips(height))
     usable = np.ones_like(hole) if forbidden is None else ~forbidden
-    known, free = ((~hole).astype(np.uint8), usable.astype(np.uint8))
+    known = np.where(hole, np.uint8(0), np.uint8(KNOWN))
+    free = usable.astype(np.uint8)
     return Scale(width, features, known.reshape(-1), free.reshape(-1), rough)
 
 
@@ -181,8 +193,14 @@ def _texture(grey: npt.NDArray[np.float32], known: MaskBool) -> npt.NDArray[np.f
     return np.asarray(cv2.blur(slope, (5, 5)) / share, np.float32)
 
 
-def halved(scale: Scale, each: Each) -> Scale:
-    """Half the size; each pixel is the mean of the known ones below and around it."""
+def halved(scale: Scale, each: Each, rim: float = 0.0) -> Scale:
+    """Half the size; each pixel is the mean of those below and around it that are not unknown.
+
+    Args:
+        scale: to be halved.
+        each: see `Each`.
+        rim: pixels of which a smaller share is known become `ESTIMATED`.
+    """
     height, width = ((side + 1) // 2 for side in scale.shape)
     features = spare(height * width)
     planes = features.reshape(height, width, CHANNELS)
@@ -202,11 +220,11 @@ def halved(scale: Scale, each: Each) -> Scale:
             )  # fmt: skip
             return np.asarray(sums[kept, ::2], np.float32)
 
-        weights = gathered(scale.known.reshape(scale.shape))
+        weights = gathered(np.minimum(scale.known, 1).reshape(scale.shape))
         sums = gathered(scale.features.reshape(*scale.shape, CHANNELS))
         planes[rows] = sums / np.maximum(weights, 1)[:, :, None] + np.float32(0.5)
         planes[rows][weights == 0] = 0
-        known[rows] = weights > 0
+        known[rows] = np.where(weights < rim * TAPS.sum() ** 2, ESTIMATED, KNOWN) * (weights > 0)
         usable[rows] = cv2.erode(
             scale.usable.reshape(scale.shape)[part], np.ones((2, 2), np.uint8), anchor=(0, 0)
         )[kept, ::2]
@@ -234,9 +252,9 @@ def pyramid(finest: Scale, patch: int, each: Each) -> list[Scale]:
     narrowest = GUIDED_DIAMETER if finest.guide.size else COARSEST_DIAMETER
     scales = [finest]
     while min(scales[-1].shape) / 2 >= COARSEST_SIDE:
-        coarser = halved(scales[-1], each)
-        unknown = np.pad((1 - coarser.known).reshape(coarser.shape), 1)
-        diameter = 2 * float(cv2.distanceTransform(unknown, cv2.DIST_L2, 3).max())
+        coarser = halved(scales[-1], each, RIM if len(scales) == 1 else 0.0)
+        hole = np.pad(unknown(coarser), 1)
+        diameter = 2 * float(cv2.distanceTransform(hole, cv2.DIST_L2, 3).max())
         if diameter < narrowest or not valid_sources(coarser, patch).any():
             break
         scales.append(coarser)
@@ -249,11 +267,11 @@ def diffuse(scale: Scale, each: Each) -> None:
     below = ladder[-1].features.reshape(*ladder[-1].shape, CHANNELS)
     for step in reversed(ladder[:-1]):
         picture = step.features.reshape(*step.shape, CHANNELS)
-        unknown = (step.known == 0).reshape(step.shape)
+        empty = (step.known == 0).reshape(step.shape)
         grown = cv2.resize(below, (2 * below.shape[1], 2 * below.shape[0]))
-        picture[unknown] = grown.reshape(*grown.shape[:2], CHANNELS)[
+        picture[empty] = grown.reshape(*grown.shape[:2], CHANNELS)[
             : picture.shape[0], : step.width
-        ][unknown]
+        ][empty]
         below = picture
     hidden = np.flatnonzero(scale.known == 0).astype(np.int32)
     for _ in range(3):

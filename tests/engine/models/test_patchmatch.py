@@ -134,6 +134,15 @@ def test_a_checkerboard_is_continued_exactly(period: int, patch: int) -> None:
     np.testing.assert_array_equal(fill(image, hole, options={"patch": patch}), image)
 
 
+@pytest.mark.parametrize("period", [9, 11])
+def test_a_lattice_under_a_slanting_stroke_is_restored_exactly(period: int) -> None:
+    y, x = np.mgrid[:240, :320]
+    bars = (y % period < 3) | (x % period < 3)
+    image = np.where(bars[:, :, None], (0.9, 0.85, 0.8), (0.2, 0.4, 0.1)).astype(np.float32)
+    stroke = (np.abs(y - 30 - x / 2) < 14) & (x > 40) & (x < 280)
+    np.testing.assert_array_equal(fill(image, stroke, options=COPIES), image)
+
+
 def test_a_thin_scratch_beside_a_wide_hole_is_filled_as_well() -> None:
     x = np.arange(256)
     stripes = (0.5 + 0.4 * np.sin(x * 2 * np.pi / 9)).astype(np.float32)

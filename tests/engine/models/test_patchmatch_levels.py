@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 
 from engine.models.patchmatch import levels
-from engine.models.patchmatch.levels import describe, halved, pyramid
+from engine.models.patchmatch.levels import (
+    ESTIMATED,
+    KNOWN,
+    build_level,
+    describe,
+    halved,
+    pyramid,
+    unknown,
+)
 from engine.models.patchmatch.vectors import CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy.typing as npt
 
     from engine.models.patchmatch.levels import Scale
     from engine.types import MaskBool
@@ -36,10 +42,6 @@ def disc(side: int, diameter: int) -> MaskBool:
     return inside
 
 
-def unknown(scale: Scale) -> npt.NDArray[np.uint8]:
-    return (1 - scale.known).reshape(scale.shape)
-
-
 def test_a_coarse_pixel_is_the_binomial_mean_of_the_known_ones_around_it() -> None:
     hole = np.zeros((15, 18), np.bool_)
     hole[5:9, 7:12] = True
@@ -58,6 +60,17 @@ def test_the_hole_shrinks_by_the_reach_of_the_mean() -> None:
     wanted = np.zeros((32, 32), np.uint8)
     wanted[11:19, 11:19] = 1  # 20 pixels, less 2 above and 2 below, halved
     np.testing.assert_array_equal(unknown(halved(scale_of(hole), in_turn)), wanted)
+
+
+def test_a_rim_pixel_keeps_its_mean_but_belongs_to_the_hole() -> None:
+    hole = np.zeros((64, 64), np.bool_)
+    hole[20:40, 20:40] = True
+    plain, rimmed = halved(scale_of(hole), in_turn), halved(scale_of(hole), in_turn, 0.25)
+    np.testing.assert_array_equal(plain.features, rimmed.features)
+    known = rimmed.known.reshape(32, 32)
+    assert known[15, 10] == ESTIMATED  # 6 of 32 parts are known
+    assert known[15, 9] == KNOWN
+    assert 15 * 32 + 10 in build_level(rimmed, 7).pixels
 
 
 def test_what_lies_under_a_hole_never_enters_a_mean() -> None:
