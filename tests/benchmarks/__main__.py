@@ -67,7 +67,7 @@ BOUNDS: dict[str, Bound] = {
     "ui_stall.telea_max_ms": Bound(50),
     "soak.growth_percent": Bound(5),
     "batch.wall_over_bound": Bound(1.1),
-    "batch.peak_mb": Bound(2300),
+    "batch.peak_mb": Bound(3300),
     "batch.growth_mb_over_1000": Bound(20),
 }
 
