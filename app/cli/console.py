@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LINE_INTERVAL_SECONDS = 1.0
+_RARER = 0.02
 _LENIENT = "lacuna-lenient"
 
 
@@ -142,15 +143,19 @@ def _nothing(_: Progress) -> None:
 
 
 class _Lines:
-    """Progress where there is no terminal: a line for each new message, one a second at most."""
+    """Progress where there is no terminal: a line for each new message, one a second at most.
+
+    The longer it takes, the rarer they get: a night's log shall have hundreds, not ten thousands.
+    """
 
     def __init__(self) -> None:
         self._said = ""
-        self._next = 0.0
+        self._start = self._next = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         line = f"{progress.message} ({progress.share:.0%})"
         if now >= self._next and line != self._said:
             print(line, file=sys.stderr, flush=True)
-            self._said, self._next = line, now + _LINE_INTERVAL_SECONDS
+            self._said = line
+            self._next = now + max(_LINE_INTERVAL_SECONDS, (now - self._start) * _RARER)

@@ -44,7 +44,8 @@ table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem .3rem 0; text-align: left;
   vertical-align: top; overflow-wrap: anywhere }
 .failed h2 { color: var(--bad) }
-.cards { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)) }
+.cards { display: grid; gap: 1.2rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)) }
 figure { margin: 0; padding: .7rem; background: var(--soft); border-radius: 6px }
 figure div { display: grid; grid-template-columns: repeat(3, 1fr); gap: .4rem }
 img { width: 100%; height: auto; display: block }

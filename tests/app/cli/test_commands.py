@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from app.__main__ import main
-from app.cli import display
+from app.cli import console, display
 from app.cli.console import run_job
 from engine import __version__, registry, weights
 from engine.errors import Cancelled
@@ -299,6 +299,29 @@ def test_ctrl_c_in_the_last_step_is_not_lost() -> None:
 
     with pytest.raises(Cancelled):
         run_job(Job("a job", work), quiet=True)
+
+
+def test_a_night_is_told_in_hundreds_of_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(console, "time", clock)
+
+    def work(_: CancelToken) -> Steps[None]:
+        for second in range(8 * 3600):
+            clock.now = float(second)
+            yield Progress(second, 8 * 3600, f"second {second}")
+
+    run_job(Job("a job", work), quiet=False)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:3] == ["second 0 (0%)", "second 1 (0%)", "second 2 (0%)"]
+    assert 200 < len(lines) < 600
 
 
 # --- where the output goes -----------------------------------------------------------------------
