@@ -203,11 +203,10 @@ def _fit(config: BatchConfig, pair: Pair, header: Header, masks: _Masks) -> tupl
 def _named(config: BatchConfig, items: Sequence[Item]) -> list[Item]:
     """The items with outputs that are free, or a reason why they have none."""
     keys = Counter(naming.key_of(item.output) for item in items if item.output)
-    wanted = {naming.key_of(item.output) for item in items if item.output}
-    return [_placed(config, item, keys, wanted) for item in items]
+    return [_placed(config, item, keys) for item in items]
 
 
-def _placed(config: BatchConfig, item: Item, keys: Counter[str], taken: set[str]) -> Item:
+def _placed(config: BatchConfig, item: Item, keys: Counter[str]) -> Item:
     output = item.output
     if output is None:
         return item
@@ -226,8 +225,7 @@ def _placed(config: BatchConfig, item: Item, keys: Counter[str], taken: set[str]
         reason = f"“{output.name}” exists."
         return replace(item, intent="skipped", reason=reason)
     if config.on_existing == "rename":
-        output = naming.free(output, taken)
-        taken.add(naming.key_of(output))
+        output = naming.free(output, keys)
     return replace(item, output=output)
 
 

@@ -148,6 +148,7 @@ def test_a_torn_line_is_passed_over_and_ended(finished: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:-30])  # the last line is b's or a's "done"
     assert len(redone(finished)) == 1
+    assert path.read_bytes().count(b'\n{"lacuna_batch"') == 1
     assert redone(finished) == []
 
 
