@@ -91,12 +91,11 @@ class Selecting(QObject):
 
     def _on_found(self, search: Search, area: Area) -> None:
         self._running = None
-        if search.step.document is self._session.document:
-            if self._is_outdated:
-                self._wanted.insert(0, search)
-            else:
-                self._found = (search, area)
-                self._write()
+        if self._is_outdated:
+            self._wanted.insert(0, search)
+        else:
+            self._found = (search, area)
+            self._write()
         if self._running is None:
             self._start()
 

@@ -50,8 +50,10 @@ SPECKLE = 5
 _ALL = slice(None)
 Line: TypeAlias = tuple[int | slice, int | slice]
 RIMS: tuple[Line, ...] = ((0, _ALL), (-1, _ALL), (_ALL, 0), (_ALL, -1))
-BESIDE: tuple[Line, ...] = ((1, _ALL), (-2, _ALL), (_ALL, 1), (_ALL, -2))
-"""The outermost rows and columns of an array, and those next to them."""
+"""The outermost rows and columns of an array."""
+
+RIM = 0.5
+"""From this share of the reach on, the rim of the picture stands for what is not the object."""
 
 BAND_ROWS = 256
 
@@ -129,37 +131,31 @@ def _marks(scribbles: tuple[Scribble, ...], window: Box, reach: int, small: Byte
     height, width = small.shape[:2]
     scale = width / window.width, height / window.height
     lines = [(line.is_inside, _line(line, window, scale)) for line in scribbles]
-    unit = reach * max(scale)
-    inside, outside = (
-        [points for is_inside, points in lines if is_inside is wanted] for wanted in (True, False)
+    drawn, erased = (
+        _drawn([points for is_inside, points in lines if is_inside is wanted], small.shape[:2])
+        for wanted in (True, False)
     )
-    drawn, away = _drawn(inside, small.shape[:2], unit)
-    erased, beside = _drawn(outside, small.shape[:2], unit)
+    away = cv2.distanceTransform(
+        np.subtract(1, drawn, dtype=np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5
+    ) / (reach * max(scale))
     marks = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
     marks[away < LIKELY] = cv2.GC_PR_FGD
     marks[away > 1] = cv2.GC_BGD
     for rim in RIMS:
-        # At the rim of the picture, too: what goes on beyond it is continued by `_cut`.
-        marks[rim][away[rim] > LIKELY] = cv2.GC_BGD
-    marks[(beside < LIKELY) & (beside < away)] = cv2.GC_BGD
-    marks[drawn] = cv2.GC_FGD
-    marks[erased] = cv2.GC_BGD
+        marks[rim][away[rim] > RIM] = cv2.GC_BGD
+    marks[drawn == 1] = cv2.GC_FGD
+    marks[erased == 1] = cv2.GC_BGD
     return marks
 
 
-def _drawn(
-    lines: list[npt.NDArray[np.int32]], shape: tuple[int, ...], unit: float
-) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Where lines run, and how far each pixel is from them, in units."""
-    free = np.ones(shape, np.uint8)
-    cv2.polylines(free, lines, False, (0,), 1, shift=4)
+def _drawn(lines: list[npt.NDArray[np.int32]], shape: tuple[int, ...]) -> Bytes:
+    """1 where lines run."""
+    drawn = np.zeros(shape, np.uint8)
+    cv2.polylines(drawn, lines, False, (1,), 1, shift=4)
     for columns, rows in (np.transpose(line + 8 >> 4) for line in lines):  # a point alone, too
         is_here = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
-        free[rows[is_here], columns[is_here]] = 0
-    if free.all():
-        return np.zeros(shape, np.bool_), np.full(shape, np.inf, np.float32)
-    away = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_5)
-    return free == 0, np.asarray(away / unit, np.float32)
+        drawn[rows[is_here], columns[is_here]] = 1
+    return drawn
 
 
 def _line(scribble: Scribble, window: Box, scale: tuple[float, float]) -> npt.NDArray[np.int32]:
@@ -184,9 +180,6 @@ def _cut(small: Bytes, marks: Bytes, token: CancelToken) -> Steps[Bytes]:
         cv2.grabCut(small, marks, None, background, foreground, 1, mode)  # type: ignore[call-overload]
     found = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).view(np.uint8)
     found = np.asarray(cv2.medianBlur(found, SPECKLE), np.uint8)
-    if min(found.shape) > len(RIMS):
-        for rim, beside in zip(RIMS, BESIDE, strict=True):
-            found[rim] = found[beside]
     found[sure == cv2.GC_FGD] = 1
     found[sure == cv2.GC_BGD] = 0
     _, labels = cv2.connectedComponents(found, connectivity=8)

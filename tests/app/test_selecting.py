@@ -274,6 +274,17 @@ def test_a_discarded_step_is_not_made(desk: Desk, slow: Slow) -> None:
     assert not desk.document.can_undo
 
 
+def test_a_search_that_starts_from_the_mask_is_dropped_when_that_is_edited_meanwhile(
+    desk: Desk, slow: Slow
+) -> None:
+    desk.session.selecting.search(replace(slow.search, needs_open_step=True))
+    desk.wait(slow.begun.is_set)
+    desk.paint((90, 90), (95, 90))
+    slow.gate.set()
+    desk.settle()
+    assert desk.document.steps[0] == ["Brush Stroke"]
+
+
 def test_inpainting_after_each_stroke_waits_for_what_the_stroke_looks_for(
     desk: Desk, slow: Slow
 ) -> None:
@@ -329,3 +340,23 @@ def test_smart_select_finds_a_square_under_a_scribble_in_the_worker(
     expected[20:40, 20:40] = True
     assert np.count_nonzero(desk.document.hole() != expected) <= 12
     assert desk.document.steps == (["Add Smart Select"], [])
+
+
+def test_a_click_on_the_tool_in_hand_keeps_it_marked(desk: Desk, squares: Path) -> None:
+    desk.open(squares)
+    action = desk.window.commands.actions["tool_lasso"]
+    for _ in range(2):
+        action.trigger()
+        assert action.isChecked()
+        assert desk.session.tool_id == "lasso"
+
+
+def test_a_bar_shows_a_search_that_takes_a_while_and_its_button_stops_it(
+    desk: Desk, slow: Slow, qtbot: QtBot
+) -> None:
+    desk.session.selecting.search(slow.search)
+    desk.wait(lambda: desk.window.status._stop.isVisible())
+    assert "Selecting" in desk.window.status._activity.text()
+    qtbot.mouseClick(desk.window.status._stop, Qt.MouseButton.LeftButton)
+    desk.wait(lambda: not desk.session.selecting.is_busy)
+    assert not desk.document.can_undo

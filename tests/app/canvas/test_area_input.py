@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 
-from app.tools import AreaSettings, Lasso, Polygon, Rectangle
+from app.canvas.drawing import Drawing
+from app.canvas.navigation import Viewport
+from app.tools import AreaSettings, Lasso, Polygon, Rectangle, Sketch
 from app.tools.polygons import coverage
 from tests.app.canvas.events import RIGHT, Hand, seen
 
@@ -147,6 +149,20 @@ def test_a_growing_lasso_repaints_what_it_left_behind(
     step_by_step = view.grab().toImage()
     view.update()
     assert view.grab().toImage() == step_by_step
+
+
+def test_a_longer_line_has_its_end_and_the_line_that_closes_it_painted_again() -> None:
+    points = [(10.0, 10.0), (90.0, 10.0)]
+    drawing, viewport = Drawing(), Viewport()
+    drawing.follow(Sketch(points), viewport)
+    points.append((90.0, 80.0))
+    (rect,) = drawing.follow(Sketch(points), viewport)
+    assert rect.contains(90, 80)
+    assert rect.contains(90, 10)
+    assert rect.contains(10, 10)
+    points.append((80.0, 80.0))
+    (rect,) = drawing.follow(Sketch(points, is_closed=False), viewport)
+    assert rect.contains(85, 80)
 
 
 def test_the_brush_has_a_ring_and_the_lasso_none(

@@ -161,6 +161,34 @@ def test_either_half_can_be_painted_on(view: CanvasView, hand: Hand, show: Show,
     assert hole.sum() < 60 * 22
 
 
+def test_a_stroke_is_seen_in_both_halves(view: CanvasView, hand: Hand, show: Show) -> None:
+    show(noisy(1)[:200, :180])
+    view.set_comparison("side")
+    view.actual_size()
+    seen(view)
+    hand.press(60, 150)
+    for x in range(70, 130, 10):
+        hand.move(x, 150 + x % 20)
+        QCoreApplication.processEvents()
+    hand.release(130, 150)
+    piecewise = seen(view)
+    view._repaint_all()
+    np.testing.assert_array_equal(seen(view), piecewise)
+
+
+def test_what_lacks_tiles_is_painted_again_in_the_half_where_it_is(
+    view: CanvasView, show: Show
+) -> None:
+    show(noisy(1))
+    view.set_comparison("side")
+    assert view._scene is not None
+    is_complete = view._frame.refresh(view._scene, view.viewport, view.panes, deadline=0.0)
+    assert not is_complete
+    stale = view._frame.take_stale()
+    assert min(box.left for box in stale) < 200
+    assert max(box.right for box in stale) > 350
+
+
 def test_a_stroke_stays_in_the_half_in_which_it_began(
     view: CanvasView, hand: Hand, show: Show
 ) -> None:

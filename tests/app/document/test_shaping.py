@@ -173,6 +173,15 @@ def test_only_tiles_near_the_mask_are_touched() -> None:
     assert heard == [Box(979, 979, 1031, 1031)]
 
 
+def test_shrinking_leaves_no_faint_rim_behind() -> None:
+    document = document_with(disc(100, 100, 30))
+    with document.edit("Paint"), document.touch("mask", Box(60, 131, 140, 133)) as view:
+        view[...] = 90
+    shrink(document, 5)
+
+    np.testing.assert_array_equal(document.mask > 0, document.hole())
+
+
 @pytest.mark.parametrize("smooth", [2, 8, 40, 100])
 def test_smoothing_leaves_a_straight_edge_where_it_is_and_as_sharp_as_pixels_allow(
     smooth: int,

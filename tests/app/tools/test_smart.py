@@ -83,15 +83,20 @@ def test_the_edge_of_a_reduced_crop_is_fitted_at_full_size() -> None:
     assert np.count_nonzero(found != wanted) < 0.9 * 6 * 2 * np.pi * 45
 
 
-def test_an_object_at_the_rim_is_taken_up_to_the_rim() -> None:
-    half = ellipse(0, 120, 60, 50)
-    found = found_in(scene(half), Scribble(((20, 90), (20, 150))))
+@pytest.mark.parametrize("scale", [1, 6])
+def test_an_object_at_the_rim_is_taken_up_to_the_rim(scale: int) -> None:
+    half = np.repeat(np.repeat(ellipse(0, 120, 60, 50), scale, axis=0), scale, axis=1)
+    image = scene(ellipse(0, 120, 60, 50)).repeat(scale, axis=0).repeat(scale, axis=1)
+    found = found_in(image, Scribble(((20 * scale, 85 * scale), (20 * scale, 155 * scale))))
     assert overlap(found, half) > 0.95
-    assert found[110:130, 0].all()
+    assert found[90 * scale : 150 * scale, 0].all()
 
 
 def test_another_object_of_the_same_colour_stays_out() -> None:
-    assert not found_in(scene(BALL, BESIDE), Scribble(ACROSS))[BESIDE].any()
+    near = ellipse(178, 120, 11, 11)
+    found = found_in(scene(BALL, near), Scribble(((75, 110), (145, 130))))
+    assert overlap(found, BALL) > 0.97
+    assert not found[near].any()
 
 
 def test_a_point_is_a_scribble(scenery: Document) -> None:
