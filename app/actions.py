@@ -234,17 +234,17 @@ _VIEW = (
         tip="Hold to see the picture as it was opened", group="compare",
     ),
     ActionSpec(
-        "compare_wipe", "Wipe", "View", "session.show_comparison", ("Shift+Y",), icon="wipe",
+        "compare_wipe", "Wipe over the Original", "View", "session.show_comparison", ("Shift+Y",), icon="wipe",
         needs="has_picture", argument="wipe", state="comparison",
         tip="The original left of a divider, the picture right of it", group="compare",
     ),
     ActionSpec(
-        "compare_side", "Side by Side", "View", "session.show_comparison", ("Y",), icon="side",
+        "compare_side", "Beside the Original", "View", "session.show_comparison", ("Y",), icon="side",
         needs="has_picture", argument="side", state="comparison",
         tip="The original and the picture beside each other", group="compare",
     ),
     ActionSpec(
-        "compare_difference", "Difference", "View", "session.show_comparison", ("D",),
+        "compare_difference", "Difference from the Original", "View", "session.show_comparison", ("D",),
         icon="difference", needs="has_picture", argument="difference", state="comparison",
         tip="How far the picture is from the original, amplified", group="compare",
     ),
@@ -351,9 +351,9 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Areas: add to the mask", "Shift, whatever the mode"),
     Gesture("Areas: subtract from the mask", "Alt, right-drag"),
     Gesture("Areas: keep only what is inside", "Shift+Alt"),
-    Gesture("Polygon: close", "Enter, double-click, click on the first corner"),
+    Gesture("Polygon: close", "Enter, double-click, first corner"),
     Gesture("Polygon: take back a corner", "Backspace"),
-    Gesture("Smart select: what does not belong to it", "Alt or right-drag after a scribble"),
+    Gesture("Smart select: leave out", "Alt or right-drag after a scribble"),
     Gesture("Magic wand: tolerance", "Drag on to the right or left"),
 )
 

@@ -59,9 +59,9 @@ def test_one_comparison_takes_the_place_of_another(desk: Desk, photo: Path) -> N
 def test_the_buttons_of_the_tool_bar_compare(desk: Desk, photo: Path, qtbot: QtBot) -> None:
     desk.open(photo)
     for name, comparison in (
-        ("Wipe", "wipe"),
-        ("Side by Side", "side"),
-        ("Difference", "difference"),
+        ("Wipe over the Original", "wipe"),
+        ("Beside the Original", "side"),
+        ("Difference from the Original", "difference"),
     ):
         button = next(
             found

@@ -355,7 +355,7 @@ def test_a_bar_shows_a_search_that_takes_a_while_and_its_button_stops_it(
     desk: Desk, slow: Slow, qtbot: QtBot
 ) -> None:
     desk.session.selecting.search(slow.search)
-    desk.wait(lambda: desk.window.status._stop.isVisible())
+    desk.wait(desk.window.status._stop.isVisible)
     assert "Selecting" in desk.window.status._activity.text()
     qtbot.mouseClick(desk.window.status._stop, Qt.MouseButton.LeftButton)
     desk.wait(lambda: not desk.session.selecting.is_busy)
