@@ -234,18 +234,19 @@ _VIEW = (
         tip="Hold to see the picture as it was opened", group="compare",
     ),
     ActionSpec(
-        "compare_wipe", "Wipe over the Original", "View", "session.show_comparison", ("Shift+Y",), icon="wipe",
-        needs="has_picture", argument="wipe", state="comparison",
+        "compare_wipe", "Wipe over the Original", "View", "session.show_comparison",
+        ("Shift+Y",), icon="wipe", needs="has_picture", argument="wipe", state="comparison",
         tip="The original left of a divider, the picture right of it", group="compare",
     ),
     ActionSpec(
-        "compare_side", "Beside the Original", "View", "session.show_comparison", ("Y",), icon="side",
-        needs="has_picture", argument="side", state="comparison",
+        "compare_side", "Beside the Original", "View", "session.show_comparison", ("Y",),
+        icon="side", needs="has_picture", argument="side", state="comparison",
         tip="The original and the picture beside each other", group="compare",
     ),
     ActionSpec(
-        "compare_difference", "Difference from the Original", "View", "session.show_comparison", ("D",),
-        icon="difference", needs="has_picture", argument="difference", state="comparison",
+        "compare_difference", "Difference from the Original", "View",
+        "session.show_comparison", ("D",), icon="difference", needs="has_picture",
+        argument="difference", state="comparison",
         tip="How far the picture is from the original, amplified", group="compare",
     ),
     ActionSpec(

@@ -280,8 +280,12 @@ class Input:
         middle, line = (first + second) / 2, second - first
         span = max(math.hypot(line.x(), line.y()), 1.0)
         if self._pinch is None:
-            # The finger that came down first has begun to paint.
-            self._view.cancel_stroke()
+            # The finger that came down first has begun to paint, or set a corner.
+            if not self._view.strokes.goes_on:
+                self._view.cancel_stroke()
+            elif self._stroke_button != NO_BUTTON:
+                self._view.strokes.step_back()
+            self._stroke_button = NO_BUTTON
         else:
             last_middle, last_span = self._pinch
             step = middle - last_middle

@@ -195,7 +195,7 @@ class Document:
         Raises:
             RuntimeError: if an edit is open already, or there is none to reopen.
         """
-        if self._edit is not None or not self._history.done:
+        if self._edit is not None or self.newest is None:
             raise RuntimeError(f"cannot reopen “{label}”: no edit is there that is not open")
         edit = self._history.take_back()
         self._restore(edit)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
 
 from app.canvas.input import NUDGE
-from app.tools import Eraser
+from app.tools import AreaSettings, Eraser, Polygon
 from tests.app.canvas.events import MIDDLE, RIGHT, RUBBER, Hand
 
 if TYPE_CHECKING:
@@ -212,6 +212,20 @@ def test_two_fingers_zoom_at_their_middle_and_paint_nothing(
     assert not grey.can_undo
     assert not grey.mask.any()
     assert not grey.is_editing
+
+
+@pytest.mark.parametrize("one_after_the_other", [True, False])
+def test_two_fingers_leave_a_polygon_that_is_being_set(
+    view: CanvasView, screen: QPointingDevice, grey: Document, one_after_the_other: bool
+) -> None:
+    view.set_tool(Polygon(AreaSettings()))
+    for corner in ((120, 120), (220, 130), (160, 190)):
+        touch(view, screen, {0: corner})
+    begin = ({0: (100, 160)},) if one_after_the_other else ()
+    touch(view, screen, *begin, {0: (100, 160), 1: (200, 160)}, {0: (75, 160), 1: (225, 160)})
+    sketch = view.strokes.sketch
+    assert sketch is not None
+    assert sketch.points == [(20, 20), (120, 30), (60, 90)]
 
 
 def test_two_fingers_pan(view: CanvasView, screen: QPointingDevice, grey: Document) -> None:

@@ -119,6 +119,12 @@ def test_reopening_needs_an_edit_that_is_not_open() -> None:
     document = Document.new(Picture(np.zeros((30, 40, 3), np.uint8)))
     with pytest.raises(RuntimeError, match="cannot reopen"):
         document.reopen("Nothing")
+    paint(document, Box(0, 0, 9, 9))
+    paint(document, Box(9, 9, 19, 19))
+    document.undo()
+    with pytest.raises(RuntimeError, match="cannot reopen"):
+        document.reopen("Paint")
+    document.redo()
     document.begin("Stroke")
     with pytest.raises(RuntimeError, match="cannot reopen"):
         document.reopen("Stroke")
