@@ -162,6 +162,8 @@ class Capsule:
         x = (column * CELL + box.left).astype(np.float32)[:, None, None] + inside[None, None, :]
         y = (row * CELL + box.top).astype(np.float32)[:, None, None] + inside[None, :, None]
         count = len(row)
+        if count == 0:  # OpenCV gives None for empty arrays
+            return levels[: box.height, : box.width]
         x = np.broadcast_to(x, (count, CELL, CELL)).reshape(count, CELL * CELL)
         y = np.broadcast_to(y, (count, CELL, CELL)).reshape(count, CELL * CELL)
         exact = self._levels(self.distance(x, y)).reshape(count, CELL, CELL)

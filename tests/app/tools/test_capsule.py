@@ -98,3 +98,12 @@ def test_nothing_is_covered_outside_the_box() -> None:
     whole = capsule.coverage(CANVAS)
     whole[capsule.box.slices] = 0
     assert not whole.any()
+
+
+@pytest.mark.parametrize(("left", "value"), [(500, 255), (1600, 0)])
+def test_a_large_box_that_no_outline_crosses_is_wholly_inside_or_outside(
+    left: int, value: int
+) -> None:
+    dab = Dab(600.3, 450.8, 900)
+    coverage = Capsule(dab, dab).coverage(Box(left, 300, left + 300, 600))
+    assert (coverage == value).all()
