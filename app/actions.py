@@ -17,7 +17,7 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, inspector, training, canvas and window.
+            clipboard, masks, runs, inspector, batch, training, canvas and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -90,6 +90,10 @@ _FILE = (
     ActionSpec(
         "export", "Export a Copy…", "File", "files.export_copy", ("Ctrl+Shift+E",),
         needs="has_picture", tip="Write a copy and go on working on this picture", group="save",
+    ),
+    ActionSpec(
+        "batch", "Inpaint Folder…", "File", "batch.show_dialog", ("Ctrl+Shift+B",),
+        tip="Fill all pictures of a folder", group="batch",
     ),
     ActionSpec(
         "close", "Close Picture", "File", "files.close", ("Ctrl+W",), needs="has_picture",
@@ -314,6 +318,11 @@ _INPAINT = (
     ActionSpec(
         "reuse_settings", "Reuse Its Settings", "Inpaint", "runs.reuse",
         needs="has_results", tip="Choose backend, options and seed as this result had them",
+        group="results",
+    ),
+    ActionSpec(
+        "batch_with_result", "Use Its Settings for a Folder…", "Inpaint", "batch.use_result",
+        needs="has_results", tip="Fill a folder with the settings that this result had",
         group="results",
     ),
     ActionSpec(

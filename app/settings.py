@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Theme: TypeAlias = Literal["auto", "light", "dark"]
+MaskRule: TypeAlias = Literal["folder", "same", "alpha", "one"]
 RECENT_LIMIT = 8
 
 Size = Annotated[float, msgspec.Meta(ge=1, le=2000)]
@@ -46,6 +47,13 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         training_pid: of the process that trains there; 0 = none, as far as is known.
         training_data: folder of pictures that was trained on last.
         training_speeds: by network, picture pixels a second that were measured here.
+        batch_images: folder of pictures that was filled last.
+        batch_rule: where its masks were.
+        batch_masks: folder of masks.
+        batch_mask: the one mask for all.
+        batch_output: folder of the results.
+        batch_recursive: whether its subfolders were looked into.
+        batch_name: template of the results' names; empty = the usual one.
         geometry: Qt's window geometry, base64.
     """
 
@@ -75,6 +83,13 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     training_pid: int = 0
     training_data: str = ""
     training_speeds: dict[str, float] = {}
+    batch_images: str = ""
+    batch_rule: MaskRule = "folder"
+    batch_masks: str = ""
+    batch_mask: str = ""
+    batch_output: str = ""
+    batch_recursive: bool = False
+    batch_name: str = ""
     geometry: str = ""
 
     def remember(self, path: Path) -> None:

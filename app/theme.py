@@ -44,6 +44,10 @@ ICONS = {
     "keep": "mdi6.star-outline",
     "kept": "mdi6.star",
     "reuse": "mdi6.tune-variant",
+    "folder": "mdi6.folder-multiple-image",
+    "done": "mdi6.check",
+    "missing": "mdi6.help-circle-outline",
+    "skipped": "mdi6.skip-next-outline",
     "info": "mdi6.information-outline",
     "warning": "mdi6.alert-outline",
     "error": "mdi6.alert-circle-outline",
@@ -194,6 +198,7 @@ QListView, QTreeView, QTableView { background: $field; border: 1px solid $line; 
 QListView::item { padding: 3px 4px; border-radius: 3px; }
 QTreeView::item { padding: 3px 0; }
 QTreeView#models::item { padding: 3px 6px; }
+QTableView::item { padding: 0 4px; }
 QListView::item:hover, QTreeView::item:hover { background: $raised; }
 QListView::item:selected, QTreeView::item:selected { background: $selection; color: $text; }
 QHeaderView::section { background: $panel; color: $dim; border: 0;

@@ -38,6 +38,7 @@ WRITTEN = (
 )
 CHECKPOINTS = "Checkpoints (*.pth *.pt *.ckpt *.tar)"
 WEIGHTS = "Weights (*.safetensors)"
+SETTINGS = "JSON (*.json)"
 EVERYTHING = "All files (*)"
 DEFAULT_QUALITY = 92
 
@@ -175,6 +176,35 @@ class DialogQuestions:
         name = QFileDialog.getExistingDirectory(self._parent, title, str(folder or ""))
         return Path(name) if name else None
 
+    def recipe_to_open(self, folder: Path | None) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, "Open Recipe", str(folder or ""), f"{SETTINGS};;{EVERYTHING}"
+        )
+        return Path(name) if name else None
+
+    def recipe_to_save(self, proposal: Path) -> Path | None:
+        return self._document_to_save("Save Recipe", proposal)
+
+    def report_to_save(self, proposal: Path) -> Path | None:
+        return self._document_to_save("Save Report", proposal)
+
+    def replace_pictures(self, count: int) -> bool:
+        pictures = "the picture" if count == 1 else f"{count:,} pictures"
+        return self._ask(
+            f"Replace {pictures} by the filled version?",
+            "The originals are lost; choose another folder or name to keep them.",
+            (("&Replace", True), ("Cancel", False)),
+            default=1,
+        )
+
+    def quit_batch(self, state: str) -> bool:
+        return self._ask(
+            f"A folder is still being filled: {state}.",
+            "What is finished stays, and Inpaint Folder goes on from there the next time.",
+            (("&Quit", True), ("Cancel", False)),
+            default=1,
+        )
+
     def replace_weights(self, name: str) -> bool:
         return self._may_replace(name)
 
@@ -185,14 +215,18 @@ class DialogQuestions:
             (("&Move to Trash", True), ("Cancel", False)),
         )
 
+    def _document_to_save(self, title: str, proposal: Path) -> Path | None:
+        name, kind = QFileDialog.getSaveFileName(self._parent, title, str(proposal), SETTINGS)
+        return self._completed(Path(name), kind) if name else None
+
     def _file_to_open(self, title: str, kind: str) -> Path | None:
         name, _ = QFileDialog.getOpenFileName(self._parent, title, "", f"{kind};;{EVERYTHING}")
         return Path(name) if name else None
 
     @property
     def _parent(self) -> QWidget | None:
-        """The window to stand over: a dialog that asks, or the main window."""
-        return QApplication.activeModalWidget() or self.window
+        """The window to stand over: the one that asks, or the main window."""
+        return QApplication.activeModalWidget() or QApplication.activeWindow() or self.window
 
     def _completed(self, path: Path, kind: str) -> Path | None:
         """A name typed without an ending with that of the chosen format; None = do not save."""

@@ -178,7 +178,7 @@ class BackendPanel(QWidget):
         self._session.use_backend(str(self._choice.itemData(index)))
 
     def _set_seed(self, seed: float) -> None:
-        self._session.seed = int(seed)
+        self._session.use_seed(int(seed))
 
 
 def wrapped(text: str) -> str:

@@ -42,7 +42,7 @@ class ResultsPanel(QWidget):
         self._show()
 
     def use_icons(self, icons: dict[str, QIcon]) -> None:
-        """Take the icons of the theme: "keep", "kept", "delete", "reuse"."""
+        """Take the icons of the theme: "keep", "kept", "delete", "reuse", "folder"."""
         self._icons = icons
         for card in self._cards.values():
             card.dress(icons)
@@ -69,6 +69,7 @@ class ResultsPanel(QWidget):
         card.kept.connect(partial(runs.keep, result))
         card.deleted.connect(partial(runs.delete, result))
         card.reused.connect(partial(runs.reuse, result))
+        card.spread.connect(partial(self._session.batch.use_result, result))
         card.peeked.connect(lambda on: runs.peek(result if on else None))
         self._layout.insertWidget(0, card)
         return card
@@ -83,6 +84,7 @@ class ResultCard(QFrame):
         kept: the star was pressed.
         deleted: the bin was pressed.
         reused: "use these settings" was pressed.
+        spread: "use these settings for a folder" was pressed.
     """
 
     chosen = Signal()
@@ -90,6 +92,7 @@ class ResultCard(QFrame):
     kept = Signal()
     deleted = Signal()
     reused = Signal()
+    spread = Signal()
 
     def __init__(self, result: Result, pixel_ratio: float) -> None:
         super().__init__()
@@ -106,6 +109,7 @@ class ResultCard(QFrame):
         self.setToolTip(_how(result) + "\nClick to apply, hold to look")
         self._star = self._button("Keep (Ctrl+J)", self.kept)
         self._reuse = self._button("Use its settings", self.reused)
+        self._spread = self._button("Use its settings for a folder", self.spread)
         self._bin = self._button("Delete", self.deleted)
         row = QHBoxLayout()
         row.setSpacing(9)
@@ -125,6 +129,7 @@ class ResultCard(QFrame):
         self._icons = icons
         if icons:
             self._reuse.setIcon(icons["reuse"])
+            self._spread.setIcon(icons["folder"])
             self._bin.setIcon(icons["delete"])
             self._star.setIcon(icons["kept" if self.result.is_kept else "keep"])
 
@@ -198,7 +203,7 @@ class ResultCard(QFrame):
         buttons = QHBoxLayout()
         buttons.setSpacing(2)
         buttons.setContentsMargins(0, 0, 0, 0)
-        for button in (self._star, self._reuse, self._bin):
+        for button in (self._star, self._reuse, self._spread, self._bin):
             buttons.addWidget(button)
         buttons.addStretch(1)
         words = QVBoxLayout()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
 
+from app.panels.batch import BatchButton
 from app.panels.training import TrainingButton
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Status(QStatusBar):
         for label in (self._picture, self._hole, self._zoom, self._device):
             self.addWidget(label)
         self._training = TrainingButton(session)
-        for part in (self._activity, self._bar, self._stop, self._training):
+        self._batch = BatchButton(session)
+        for part in (self._activity, self._bar, self._stop, self._training, self._batch):
             self.addPermanentWidget(part)
         session.document_changed.connect(self._show_picture)
         session.hole_changed.connect(self._show_hole)

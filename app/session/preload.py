@@ -17,6 +17,7 @@ MODULES = (
     "app.document.recovery",
     "app.tools",
     "engine.pipeline",
+    "engine.batch",
     "app.window.workspace",
     "app.session.keeper",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.session.batch import Batch
 from app.session.clipboard import Clipboard
 from app.session.files import Files
 from app.session.inspector import Inspector
@@ -44,7 +45,7 @@ class Session(QObject):
         document_changed: another picture is open, or none.
         history_changed: a step was done, undone or saved.
         look_changed: mask colour and the like, comparing, theme.
-        backend_changed: another backend or other options.
+        backend_changed: another backend, other options or another seed.
         hole_changed: the figures in `hole` are new.
         state_changed: a predicate may have another answer.
         noticed: a Notice for the bar over the canvas; None closes it.
@@ -95,6 +96,7 @@ class Session(QObject):
         self.inspector = Inspector(self)
         self.models = Models(self)
         self.training = Training(self)
+        self.batch = Batch(self)
         self.keeper: Keeper | None = None
         self._recovery_folder = recovery_folder
         self._watch = DiskWatch(self)
@@ -210,6 +212,10 @@ class Session(QObject):
         """All options of the chosen backend, as they are set now."""
         return complete_options(self.backend, self.settings.options.get(self.backend.id, {}))
 
+    def use_seed(self, seed: int) -> None:
+        self.seed = seed
+        self.backend_changed.emit()
+
     def set_option(self, name: str, value: OptionValue) -> None:
         chosen = dict(self.options) | {name: value}
         self.settings.options[self.backend.id] = dict(complete_options(self.backend, chosen))
@@ -308,7 +314,8 @@ class Session(QObject):
         """Stop all work and drop the document; the program is about to end."""
         self.toolbox.remember()
         tasks = (self.runs.tasks, self.files.tasks, self.selecting.tasks)
-        threads = [self.training.end(), *(each.shutdown() for each in tasks)]
+        ends = (self.batch.end(), self.training.end())
+        threads = [*ends, *(each.shutdown() for each in tasks)]
         if self.keeper is not None:
             threads.append(self.keeper.end())
         self.has_ended = all(threads)

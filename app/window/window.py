@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from app.panels.run_buttons import RunButtons
 from app.panels.status import Status
 from app.session.preload import preload
 from app.session.tasks import details_of
+from app.window.batch import BatchRoom
 from app.window.doors import Doors
 from app.window.dressing import Dressing
 from app.window.keyguard import KeyGuard
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.startup)
         self.messages = MessageBar(self._pages)
         self._training = TrainingRoom(session, self._dressing, self)
+        self._batch = BatchRoom(session, self._dressing, self)
         self.commands = Commands(session, self._receivers(), self)
         self.status = Status(session)
         self.run_buttons = RunButtons(session, self.commands)
@@ -86,6 +89,7 @@ class MainWindow(QMainWindow):
             "masks": session.masks,
             "runs": session.runs,
             "inspector": session.inspector,
+            "batch": self._batch,
             "training": self._training,
             "window": self,
         }
@@ -136,6 +140,7 @@ class MainWindow(QMainWindow):
         session.files.opened.connect(self._save_settings)
         session.models.wanted.connect(self.show_models)
         session.training.began.connect(self._save_settings)
+        session.batch.began.connect(self._save_settings)
         self.messages.details_wanted.connect(self._show_details)
         self.startup.open_wanted.connect(session.files.ask_open)
         self.startup.picked.connect(self._open_name)
@@ -301,7 +306,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._is_closing = True
         if not self._may_close:
-            self.session.files.leave(self._allow_close)
+            leave = partial(self.session.files.leave, self._allow_close)
+            self.session.batch.leave(leave)
         self._is_closing = False
         if not self._may_close:
             event.ignore()

@@ -112,6 +112,28 @@ class Answers:
         self.asked.append("folder_to_use")
         return self.path
 
+    def recipe_to_open(self, folder: Path | None) -> Path | None:
+        self.asked.append("recipe_to_open")
+        return self.path
+
+    def recipe_to_save(self, proposal: Path) -> Path | None:
+        self.asked.append("recipe_to_save")
+        self.proposals.append(proposal)
+        return self.path
+
+    def report_to_save(self, proposal: Path) -> Path | None:
+        self.asked.append("report_to_save")
+        self.proposals.append(proposal)
+        return self.path
+
+    def replace_pictures(self, count: int) -> bool:
+        self.asked.append(f"replace_pictures {count}")
+        return self.yes
+
+    def quit_batch(self, state: str) -> bool:
+        self.asked.append(f"quit_batch {state}")
+        return self.yes
+
     def replace_weights(self, name: str) -> bool:
         self.asked.append("replace_weights")
         return self.yes

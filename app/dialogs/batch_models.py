@@ -1,0 +1,191 @@
+"""Qt models over plans and results: a cell is made when it is looked at, never before."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+
+from app.session.batch_outcomes import Outcomes
+from app.session.batch_words import NO_PICTURE, Note, note, result_note
+from app.session.notices import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QIcon
+
+    from app.session.batch_work import Outlook, Part
+    from engine.batch import Item, Row
+
+Index = QModelIndex | QPersistentModelIndex
+
+NOBODY = QModelIndex()
+ROLE = Qt.ItemDataRole
+
+
+class RowsModel(QAbstractTableModel):
+    """A table of which a part may be shown.
+
+    Attributes:
+        columns: headings.
+        shown: numbers of the rows that are shown.
+    """
+
+    columns: tuple[str, ...] = ()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.shown: Sequence[int] = ()
+        self._icons: dict[str, QIcon] = {}
+
+    def use_icons(self, icons: dict[str, QIcon]) -> None:
+        self._icons = icons
+        if rows := self.rowCount():
+            last = len(self.columns) - 1
+            self.dataChanged.emit(self.index(0, last), self.index(rows - 1, last))
+
+    def cell(self, number: int, column: int) -> str:
+        """The text of a row's column."""
+        raise NotImplementedError
+
+    def note(self, number: int) -> Note:
+        """What the row has to say."""
+        raise NotImplementedError
+
+    # --- Qt ----------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = NOBODY) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent.isValid() else len(self.shown)
+
+    def columnCount(self, parent: Index = NOBODY) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole
+    ) -> Any:  # noqa: ANN401 - a QVariant
+        if orientation == Qt.Orientation.Horizontal and role == ROLE.DisplayRole:
+            return self.columns[section]
+        return None
+
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:  # noqa: ANN401 - a QVariant
+        if not index.isValid():
+            return None
+        number, column = self.shown[index.row()], index.column()
+        is_note = column == len(self.columns) - 1
+        if role in (ROLE.DisplayRole, ROLE.ToolTipRole):
+            text = self.note(number).text if is_note else self.cell(number, column)
+            return text if role == ROLE.DisplayRole else f"<p>{escape(text)}</p>" if text else None
+        if role == ROLE.DecorationRole and is_note:
+            return self._icons.get(self.note(number).mark)
+        return None
+
+
+class PlanModel(RowsModel):
+    """The pairs of a plan, then the masks that belong to no picture."""
+
+    columns = ("Picture", "Mask", "Result", "Size", "Note")
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.outlook: Outlook | None = None
+
+    def show_outlook(self, outlook: Outlook | None, part: Part) -> None:
+        """Show the rows of a part of a plan."""
+        self.beginResetModel()
+        self.outlook = outlook
+        self.shown = outlook.parts[part] if outlook is not None else ()
+        self.endResetModel()
+
+    def item(self, row: int) -> Item | None:
+        """The picture of a shown row; None for a mask without one."""
+        if self.outlook is None or not 0 <= row < len(self.shown):
+            return None
+        items = self.outlook.plan.items
+        number = self.shown[row]
+        return items[number] if number < len(items) else None
+
+    def cell(self, number: int, column: int) -> str:
+        outlook = cast("Outlook", self.outlook)
+        plan, roots = outlook.plan, outlook.roots
+        if number >= len(plan.items):
+            orphan = plan.orphans[number - len(plan.items)]
+            return _relative(orphan, roots.masks) if column == 1 else ""
+        item = plan.items[number]
+        if column == 0:
+            return _relative(item.image, roots.images)
+        if column == 1:
+            masks = [_relative(mask, roots.masks) for mask in item.masks]
+            return ", ".join(masks) or ("transparency" if plan.config.from_alpha else "")
+        if column == 2:
+            return _relative(item.output, roots.output) if item.output else ""
+        return f"{item.size[0]} × {item.size[1]}" if item.size else ""
+
+    def note(self, number: int) -> Note:
+        plan = cast("Outlook", self.outlook).plan
+        if number >= len(plan.items):
+            return Note("missing", NO_PICTURE)
+        return note(plan, plan.items[number])
+
+
+class ResultModel(RowsModel):
+    """What has become of the pictures, in the order in which they were finished."""
+
+    columns = ("Picture", "Result", "Time", "Note")
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.outcomes = Outcomes()
+        self._part = "all"
+        self._count = 0
+
+    def show_outcomes(self, outcomes: Outcomes, part: str) -> None:
+        """Show the rows of a part."""
+        self.beginResetModel()
+        self.outcomes, self._part = outcomes, part
+        self._count = len(outcomes.parts[part])
+        self.shown = outcomes.parts[part]
+        self.endResetModel()
+
+    def take_new(self) -> None:
+        """Show what has come to the part since."""
+        now = len(self.outcomes.parts[self._part])
+        if now > self._count:
+            self.beginInsertRows(NOBODY, self._count, now - 1)
+            self._count = now
+            self.endInsertRows()
+
+    def rowCount(self, parent: Index = NOBODY) -> int:  # noqa: N802 - Qt's name
+        # The list behind `shown` grows before the view is told.
+        return 0 if parent.isValid() else self._count
+
+    def row(self, row: int) -> Row | None:
+        """The outcome in a shown row."""
+        if not 0 <= row < self._count:
+            return None
+        return self.outcomes.rows[self.shown[row]]
+
+    def cell(self, number: int, column: int) -> str:
+        row = self.outcomes.rows[number]
+        if column == 0:
+            return Path(row.image).name
+        if column == 1:
+            return Path(row.output).name if row.output and row.status == "done" else ""
+        return duration(row.seconds) if row.seconds else ""
+
+    def note(self, number: int) -> Note:
+        return result_note(self.outcomes.rows[number])
+
+
+def _relative(path: Path, folder: Path | None) -> str:
+    if folder is not None and path.is_relative_to(folder):
+        return str(path.relative_to(folder))
+    return path.name
