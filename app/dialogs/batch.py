@@ -99,7 +99,6 @@ class BatchDialog(QDialog):
     def _connect(self) -> None:
         batch, course = self._batch, self._course
         course.changed.connect(self._show_state)
-        course.moved.connect(self._show_buttons)
         batch.told.connect(self.show_notice)
         self.setup.changed.connect(self._show_buttons)
         self.start.clicked.connect(batch.start)

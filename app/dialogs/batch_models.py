@@ -11,8 +11,10 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
 )
+from PySide6.QtGui import QIcon
 
 from app.session.batch_outcomes import Outcomes
 from app.session.batch_words import NO_PICTURE, Note, note, result_note
@@ -21,8 +23,6 @@ from app.session.notices import duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QIcon
-
     from app.session.batch_work import Outlook, Part
     from engine.batch import Item, Row
 
@@ -30,6 +30,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 NOBODY = QModelIndex()
 ROLE = Qt.ItemDataRole
+ICON_SIZE = QSize(16, 16)
+MARKS = ("warning", "error", "missing", "skipped", "done")
 
 
 class RowsModel(QAbstractTableModel):
@@ -48,7 +50,10 @@ class RowsModel(QAbstractTableModel):
         self._icons: dict[str, QIcon] = {}
 
     def use_icons(self, icons: dict[str, QIcon]) -> None:
-        self._icons = icons
+        """Take the icons of the marks, drawn once and not anew for every cell."""
+        self._icons = {
+            mark: QIcon(icons[mark].pixmap(ICON_SIZE)) for mark in MARKS if mark in icons
+        }
         if rows := self.rowCount():
             last = len(self.columns) - 1
             self.dataChanged.emit(self.index(0, last), self.index(rows - 1, last))
@@ -79,14 +84,20 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:  # noqa: ANN401 - a QVariant
         if not index.isValid():
             return None
-        number, column = self.shown[index.row()], index.column()
-        is_note = column == len(self.columns) - 1
-        if role in (ROLE.DisplayRole, ROLE.ToolTipRole):
-            text = self.note(number).text if is_note else self.cell(number, column)
-            return text if role == ROLE.DisplayRole else f"<p>{escape(text)}</p>" if text else None
-        if role == ROLE.DecorationRole and is_note:
-            return self._icons.get(self.note(number).mark)
-        return None
+        text, icon = self.face(index.row(), index.column())
+        if role == ROLE.DisplayRole:
+            return text
+        if role == ROLE.ToolTipRole:
+            return f"<p>{escape(text)}</p>" if text else None
+        return icon if role == ROLE.DecorationRole else None
+
+    def face(self, row: int, column: int) -> tuple[str, QIcon | None]:
+        """Text and icon of a cell that is shown."""
+        number = self.shown[row]
+        if column < len(self.columns) - 1:
+            return self.cell(number, column), None
+        mark, text = self.note(number)
+        return text, self._icons.get(mark)
 
 
 class PlanModel(RowsModel):

@@ -108,7 +108,7 @@ class RunPage(QWidget):
         if run is None:
             return
         self.folder.setText(str(run.plan.config.output_folder))
-        self.parts.show_counts(self._counts())
+        self._show_counts()
         if self.model.outcomes is not self._course.outcomes:
             self._show_rows(self.parts.part)
         if self._course.state == "ended" and self.table.currentIndex().row() < 0:
@@ -151,7 +151,7 @@ class RunPage(QWidget):
     @Slot(object)
     def _take_rows(self, _: object) -> None:
         self.model.take_new()
-        self.parts.show_counts(self._counts())
+        self._show_counts()
 
     @Slot(str)
     def _show_rows(self, part: str) -> None:
@@ -175,8 +175,9 @@ class RunPage(QWidget):
             is_made = row.status == "done" or row.sha256 is not None
             self._batch.open_picture(Path(row.output if is_made and row.output else row.image))
 
-    def _counts(self) -> dict[str, int]:
-        return {part: len(rows) for part, rows in self._course.outcomes.parts.items()}
+    def _show_counts(self) -> None:
+        parts = self._course.outcomes.parts
+        self.parts.show_counts({part: len(rows) for part, rows in parts.items()})
 
 
 def headline(course: BatchCourse) -> str:

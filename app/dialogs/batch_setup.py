@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -59,7 +60,6 @@ class SetupPage(QWidget):
         self.parts = PartsBar(cast("dict[str, str]", PARTS))
         self.again = QPushButton("Look Again")
         self.again.setToolTip("Files may have come or gone (F5)")
-        self.again.setShortcut("F5")
         self.again.setAutoDefault(False)
         self.model = PlanModel(self)
         self.table = BatchTable("Pictures and their masks", self.model, WIDTHS)
@@ -116,6 +116,7 @@ class SetupPage(QWidget):
         batch.planning.moved.connect(self._show_summary)
         self.parts.chosen.connect(self._show_rows)
         self.again.clicked.connect(batch.planning.ask_again)
+        QShortcut(QKeySequence("F5"), self).activated.connect(self.again.click)
         self.table.current_changed.connect(self._show_row)
         self.table.activated.connect(lambda index: self._open(index.row()))
 

@@ -41,6 +41,7 @@ class PartsBar(QWidget):
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
         self._labels = parts
+        self._counts: dict[str, int] = {}
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -54,6 +55,7 @@ class PartsBar(QWidget):
             self._group.addButton(button)
             row.addWidget(button)
         row.addStretch(1)
+        next(iter(self.buttons.values())).setChecked(True)
         self.show_counts({})
 
     @property
@@ -66,9 +68,11 @@ class PartsBar(QWidget):
         first = next(iter(self.buttons))
         for key, button in self.buttons.items():
             number = counts.get(key, 0)
-            button.setText(f"{self._labels[key]} {number:,}" if number else self._labels[key])
-            button.setEnabled(number > 0 or key == first)
-        if not any(button.isChecked() and button.isEnabled() for button in self.buttons.values()):
+            if number != self._counts.get(key):
+                self._counts[key] = number
+                button.setText(f"{self._labels[key]} {number:,}" if number else self._labels[key])
+                button.setEnabled(number > 0 or key == first)
+        if not self._counts[self.part]:
             self.buttons[first].setChecked(True)
 
 
@@ -93,7 +97,7 @@ class BatchTable(QTableView):
         self._widths = widths
         self.setAccessibleName(name)
         self.setModel(model)
-        self.setItemDelegate(_Elided(self))
+        self.setItemDelegate(_Cells(model, self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -133,13 +137,23 @@ class BatchTable(QTableView):
             self.current_changed.emit(current.row())
 
 
-class _Elided(QStyledItemDelegate):
+class _Cells(QStyledItemDelegate):
     """Names are cut in their middle, as their ends tell them apart; sentences at their end."""
+
+    def __init__(self, model: RowsModel, parent: QTableView) -> None:
+        super().__init__(parent)
+        self._model = model
 
     def initStyleOption(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        super().initStyleOption(option, index)
-        is_note = index.column() == index.model().columnCount() - 1
+        # Qt's own asks the model eight times; each time waits its turn when workers are busy.
+        row, column = index.row(), index.column()
+        option.text, icon = self._model.face(row, column)
+        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDisplay
+        is_note = column == len(self._model.columns) - 1
         elide = Qt.TextElideMode.ElideRight if is_note else Qt.TextElideMode.ElideMiddle
         option.textElideMode = elide
+        if icon is not None:
+            option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+            option.icon = icon

@@ -19,6 +19,7 @@ class BatchButton(QToolButton):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._course = session.batch.course
+        self._text = ""
         self.setAccessibleName("Inpaint Folder")
         self.setToolTip("Show the folder that is being filled")
         self.clicked.connect(session.batch.wanted)
@@ -31,5 +32,7 @@ class BatchButton(QToolButton):
         course = self._course
         self.setVisible(course.is_on)
         progress = course.progress
-        if course.is_on and progress is not None:
-            self.setText(standing(progress))
+        text = standing(progress) if course.is_on and progress is not None else ""
+        if text != self._text:
+            self._text = text
+            self.setText(text)

@@ -75,7 +75,8 @@ class Batch(QObject):
 
     def set_wish(self, wish: Wish) -> None:
         """Wish for something else; the plan follows."""
-        if wish.images != self.wish.images and self.wish.output in ("", self.wish.proposal):
+        was_proposed = wish.output == self.wish.output and wish.output in ("", self.wish.proposal)
+        if wish.images != self.wish.images and was_proposed:
             wish = replace(wish, output=wish.proposal)
         if wish != self.wish:
             self.wish = wish

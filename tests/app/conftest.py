@@ -19,6 +19,7 @@ from app.session.session import Session
 from app.settings import Settings
 from app.window.window import MainWindow
 from engine import registry, weights
+from engine.batch import lanes
 from tests.app import fake_backend
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app.canvas.view import CanvasView
     from app.document import Document
     from app.session.questions import Fit, Leave, Overwrite, Recover
+    from tests.app.batcher import Batcher
     from tests.app.trainer import Trainer
 
 SIDE = 120
@@ -297,6 +299,23 @@ def trainer(
         (folder / "enough").touch()
     if desk.window._training.dialog is not None:
         desk.window._training.dialog.reject()
+
+
+@pytest.fixture
+def batcher(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Batcher]:
+    """Somebody at the Batch dialog with eight pictures; three are worked on at a time."""
+    from tests.app.batcher import Batcher, put_pairs
+
+    monkeypatch.setattr(lanes, "_cores", lambda: 1)
+    pictures, masks = tmp_path / "Slides", tmp_path / "masks"
+    put_pairs(pictures, masks, 8)
+    batcher = Batcher(desk, qtbot, pictures, masks, tmp_path / "Slides_inpainted")
+    yield batcher
+    fake_backend.gate.set()
+    if desk.window._batch.dialog is not None:
+        desk.window._batch.dialog.reject()
 
 
 def stored_settings(folder: Path) -> dict[str, Any]:
