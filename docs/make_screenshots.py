@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app import gui
 from app.dialogs.models import ModelsDialog
 from app.dialogs.train import TrainDialog
+from app.session.batch_wish import Wish
 from engine import resources
 from engine.pictures import open_mask, open_picture
 
@@ -60,6 +61,7 @@ def main() -> int:
             session.use_theme(theme)
             _save_models(application, window, f"models-{theme}.png")
         _save_training(application, window, Path(name))
+        _save_batch(application, window, Path(name))
         session.end()
     _save_masked(picture, mask)
     return 0
@@ -115,6 +117,28 @@ def _save_training(application: QApplication, window: MainWindow, folder: Path) 
     training.stop()
     _wait(application, lambda: not training.is_on)
     dialog.close()
+
+
+def _save_batch(application: QApplication, window: MainWindow, folder: Path) -> None:
+    """The pairs of the sample pictures; one has no mask, one mask is too small."""
+    batch, pairs = window.session.batch, list(resources.samples())
+    images, masks = folder / "Slides", folder / "Masks"
+    for place in (images, masks):
+        place.mkdir()
+    for number in range(1, 13):
+        picture, mask = pairs[number % len(pairs)]
+        shutil.copy(picture, images / f"slide-{number:02}{picture.suffix}")
+        if number != 5:
+            shutil.copy(mask, masks / f"slide-{number:02}{mask.suffix}")
+    with Image.open(masks / "slide-03.png") as mask:
+        mask.resize((mask.width // 2, mask.height // 2)).save(masks / "slide-03.png")
+    batch.set_wish(Wish(images=str(images), masks=str(masks)))
+    batch.wanted.emit()
+    _wait(application, lambda: batch.planning.survey is not None)
+    for theme in ("dark", "light"):
+        window.session.use_theme(theme)
+        _save(application, application.activeWindow() or window, f"batch-{theme}.png")
+    application.closeAllWindows()
 
 
 def _save_masked(picture: Path, mask: Path) -> None:

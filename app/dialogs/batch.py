@@ -137,8 +137,8 @@ class BatchDialog(QDialog):
         is_new, has_ended = course.state == "none", course.state == "ended"
         why = self._batch.why_not if is_new else ""
         self.why.setText(shortened(why))
-        outlook = self._batch.planning.outlook
-        self.start.setText(start_label(outlook if is_new else None))
+        survey = self._batch.planning.survey
+        self.start.setText(start_label(survey if is_new else None))
         self.start.setVisible(is_new)
         self.start.setEnabled(not why)
         self.pause.setVisible(course.is_on)

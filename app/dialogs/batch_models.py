@@ -23,7 +23,7 @@ from app.session.notices import duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.session.batch_work import Outlook, Part
+    from app.session.batch_work import Part, Survey
     from engine.batch import Item, Row
 
 Index = QModelIndex | QPersistentModelIndex
@@ -107,26 +107,26 @@ class PlanModel(RowsModel):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.outlook: Outlook | None = None
+        self.survey: Survey | None = None
 
-    def show_outlook(self, outlook: Outlook | None, part: Part) -> None:
+    def show_survey(self, survey: Survey | None, part: Part) -> None:
         """Show the rows of a part of a plan."""
         self.beginResetModel()
-        self.outlook = outlook
-        self.shown = outlook.parts[part] if outlook is not None else ()
+        self.survey = survey
+        self.shown = survey.parts[part] if survey is not None else ()
         self.endResetModel()
 
     def item(self, row: int) -> Item | None:
         """The picture of a shown row; None for a mask without one."""
-        if self.outlook is None or not 0 <= row < len(self.shown):
+        if self.survey is None or not 0 <= row < len(self.shown):
             return None
-        items = self.outlook.plan.items
+        items = self.survey.plan.items
         number = self.shown[row]
         return items[number] if number < len(items) else None
 
     def cell(self, number: int, column: int) -> str:
-        outlook = cast("Outlook", self.outlook)
-        plan, roots = outlook.plan, outlook.roots
+        survey = cast("Survey", self.survey)
+        plan, roots = survey.plan, survey.roots
         if number >= len(plan.items):
             orphan = plan.orphans[number - len(plan.items)]
             return _relative(orphan, roots.masks) if column == 1 else ""
@@ -141,7 +141,7 @@ class PlanModel(RowsModel):
         return f"{item.size[0]} × {item.size[1]}" if item.size else ""
 
     def note(self, number: int) -> Note:
-        plan = cast("Outlook", self.outlook).plan
+        plan = cast("Survey", self.survey).plan
         if number >= len(plan.items):
             return Note("missing", NO_PICTURE)
         return note(plan, plan.items[number])

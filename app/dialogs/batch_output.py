@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from app.dialogs.batch_path import PathRow
 from app.dialogs.batch_sources import Step, dim_label, start_of
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.recipe import Recipe
 
 EXAMPLE = "photo.jpg"
+LONGEST_NAME = 32
+NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 EDITOR, RECIPE = "editor", "recipe"
 TOKENS = "{stem} name, {ext} ending, {backend}, {seed}, {parent} folder of the picture"
 
@@ -81,20 +83,20 @@ class OutputStep(Step):
 
     def show_plan(self) -> None:
         """Offer to go on with an earlier run, if there was one with these settings."""
-        outlook = self._batch.planning.outlook
-        has_earlier = outlook is not None and outlook.earlier > 0
-        if outlook is not None and has_earlier:
-            self.resume.setText(earlier(outlook))
+        survey = self._batch.planning.survey
+        has_earlier = survey is not None and survey.earlier > 0
+        if survey is not None and has_earlier:
+            self.resume.setText(earlier(survey))
         self.resume.setVisible(has_earlier)
         if self.wish is not None:
             self._show_example(self._batch.recipe)
 
     def _show_example(self, recipe: Recipe) -> None:
-        outlook = self._batch.planning.outlook
-        items = outlook.plan.items if outlook is not None else ()
+        survey = self._batch.planning.survey
+        items = survey.plan.items if survey is not None else ()
         image = items[0].image.name if items else EXAMPLE
         if self.wish is not None:
-            self.example.setText(shortened(example(self.wish, image, recipe)))
+            self.example.setText(shortened(example(self.wish, image, recipe), LONGEST_NAME))
 
     def _ask(self) -> None:
         output = self.wish.output if self.wish is not None else ""
@@ -119,6 +121,7 @@ class MethodStep(Step):
         self._recipe: Recipe | None = None
         self.sources = QuietComboBox()
         self.sources.setAccessibleName("What fills")
+        self.sources.setSizeAdjustPolicy(NARROW)
         self.sources.addItem("What is set in the editor", EDITOR)
         self.sources.activated.connect(self._on_source)
         self.text = dim_label()
@@ -141,7 +144,7 @@ class MethodStep(Step):
             self._recipe = wish.recipe
             if self.sources.count() == 1:
                 self.sources.addItem("", RECIPE)
-            self.sources.setItemText(1, shortened(source))
+            self.sources.setItemText(1, shortened(source, LONGEST_NAME))
         self.sources.setCurrentIndex(0 if wish.recipe is None else 1)
         self.text.setText(method(recipe))
 

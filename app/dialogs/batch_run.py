@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from app.session.batch import Batch
     from app.session.batch_course import BatchCourse
+    from engine.batch import Row
 
 BAR_STEPS = 1000
 LONGEST_NAME = 40
@@ -112,7 +113,7 @@ class RunPage(QWidget):
         if self.model.outcomes is not self._course.outcomes:
             self._show_rows(self.parts.part)
         if self._course.state == "ended" and self.table.currentIndex().row() < 0:
-            self.preview.show_words("", "", CHOOSE if self.model.rowCount() else "")
+            self.preview.show_words("", "", CHOOSE)
         self._show_progress()
 
     @Slot()
@@ -164,20 +165,23 @@ class RunPage(QWidget):
             self._batch.pictures.forget()
             self.preview.show_words("")
             return
-        is_made = row.status == "done" or row.sha256 is not None
-        shown = Path(row.output if is_made and row.output else row.image)
+        shown = shown_file(row)
         self._batch.pictures.show_file(shown)
-        self.preview.show_words(shown.name, made_by(row) if is_made else "", result_note(row).text)
+        self.preview.show_words(shown.name, made_by(row), result_note(row).text)
 
     def _open(self, number: int) -> None:
         row = self.model.row(number)
         if row is not None:
-            is_made = row.status == "done" or row.sha256 is not None
-            self._batch.open_picture(Path(row.output if is_made and row.output else row.image))
+            self._batch.open_picture(shown_file(row))
 
     def _show_counts(self) -> None:
         parts = self._course.outcomes.parts
         self.parts.show_counts({part: len(rows) for part, rows in parts.items()})
+
+
+def shown_file(row: Row) -> Path:
+    """The result, made now or before; the picture itself if there is none."""
+    return Path(row.output if row.sha256 and row.output else row.image)
 
 
 def headline(course: BatchCourse) -> str:

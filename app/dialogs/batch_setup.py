@@ -146,10 +146,10 @@ class SetupPage(QWidget):
 
     @Slot()
     def _show_plan(self) -> None:
-        outlook = self._batch.planning.outlook
+        survey = self._batch.planning.survey
         self.again.setEnabled(bool(self._batch.wish.images))
-        if outlook is not self.model.outlook:
-            parts = outlook.parts if outlook is not None else {}
+        if survey is not self.model.survey:
+            parts = survey.parts if survey is not None else {}
             self.parts.show_counts({part: len(rows) for part, rows in parts.items()})
             self._show_rows(self.parts.part)
         self._show_summary()
@@ -158,7 +158,7 @@ class SetupPage(QWidget):
     @Slot(str)
     def _show_rows(self, part: str) -> None:
         before = self.model.item(self.table.currentIndex().row())
-        self.model.show_outlook(self._batch.planning.outlook, cast("Part", part))
+        self.model.show_survey(self._batch.planning.survey, cast("Part", part))
         self._choose(before.image if before is not None else None)
 
     def _choose(self, image: Path | None) -> None:
@@ -176,29 +176,29 @@ class SetupPage(QWidget):
         planning = self._batch.planning
         if planning.is_busy:
             self.summary.setText(f"{planning.message or 'Looking at the folders'}…")
-        elif planning.outlook is not None:
-            self.summary.setText(counted(planning.outlook))
+        elif planning.survey is not None:
+            self.summary.setText(counted(planning.survey))
         else:
             self.summary.setText(NOTHING)
 
     @Slot(int)
     def _show_row(self, row: int) -> None:
-        outlook, item = self.model.outlook, self.model.item(row)
+        survey, item = self.model.survey, self.model.item(row)
         pictures = self._batch.pictures
-        if outlook is None or row < 0:
+        if survey is None or row < 0:
             pictures.forget()
             self.preview.show_words("")
             return
         if item is None:
-            orphan = outlook.plan.orphans[self.model.shown[row] - len(outlook.plan.items)]
+            orphan = survey.plan.orphans[self.model.shown[row] - len(survey.plan.items)]
             pictures.show_file(orphan)
             self.preview.show_words(orphan.name, "", NO_PICTURE)
             return
-        pictures.show_item(outlook.plan.config, item)
+        pictures.show_item(survey.plan.config, item)
         share = item.hole_share
         facts = [f"{item.size[0]} × {item.size[1]} pixels" if item.size else ""]
         facts += [f"{percent(share)} of it is filled" if share is not None else ""]
-        said = note(outlook.plan, item).text
+        said = note(survey.plan, item).text
         self.preview.show_words(item.image.name, ", ".join(filter(None, facts)), said)
 
     def _open(self, row: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QToolButton
 
-from app.session.batch_words import standing
+from app.session.batch_words import LOOKING, standing
 
 if TYPE_CHECKING:
     from app.session.session import Session
@@ -32,7 +32,8 @@ class BatchButton(QToolButton):
         course = self._course
         self.setVisible(course.is_on)
         progress = course.progress
-        text = standing(progress) if course.is_on and progress is not None else ""
+        text = standing(progress) if progress is not None else ""
+        text = LOOKING if course.state == "preparing" else text
         if text != self._text:
             self._text = text
             self.setText(text)

@@ -75,8 +75,7 @@ class Batch(QObject):
 
     def set_wish(self, wish: Wish) -> None:
         """Wish for something else; the plan follows."""
-        was_proposed = wish.output == self.wish.output and wish.output in ("", self.wish.proposal)
-        if wish.images != self.wish.images and was_proposed:
+        if wish.images != self.wish.images and wish.output in ("", self.wish.proposal):
             wish = replace(wish, output=wish.proposal)
         if wish != self.wish:
             self.wish = wish
@@ -117,9 +116,9 @@ class Batch(QObject):
         problem = self.wish.missing or planning.problem
         if problem:
             return problem
-        if planning.is_busy or planning.outlook is None:
+        if planning.is_busy or planning.survey is None:
             return "The pictures are still being looked at."
-        return words.why_not(planning.outlook)
+        return words.why_not(planning.survey)
 
     # --- recipes -----------------------------------------------------------------------------
 
@@ -127,6 +126,8 @@ class Batch(QObject):
         """Fill a folder as a result was filled."""
         result = result or self._session.runs.chosen
         if result is not None:
+            if self.course.state == "ended":
+                self.forget()
             self.source = f"Result {result.number}"
             self.set_wish(replace(self.wish, recipe=result.result.recipe))
             self.wanted.emit()
@@ -163,15 +164,15 @@ class Batch(QObject):
 
     def start(self) -> None:
         """Carry the plan out."""
-        outlook = self.planning.outlook
-        if self.course.state != "none" or self.why_not or outlook is None:
+        survey = self.planning.survey
+        if self.course.state != "none" or self.why_not or survey is None:
             return
-        if outlook.replaced and not self._session.questions.replace_pictures(outlook.replaced):
+        if survey.replaced and not self._session.questions.replace_pictures(survey.replaced):
             return
         remember(self.wish, self._session.settings)
         self.told.emit(None)
         self.pictures.forget()
-        self.course.start(outlook.plan)
+        self.course.start(survey.plan)
         self.began.emit()
 
     def forget(self) -> None:

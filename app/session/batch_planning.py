@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.session.batch_wish import Wish
-    from app.session.batch_work import Outlook
+    from app.session.batch_work import Survey
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class BatchPlanning(QObject):
     """Whoever asked last gets the answer.
 
     Signals:
-        changed: `outlook`, `pictures`, `problem` or `is_busy` is new.
+        changed: `survey`, `pictures`, `problem` or `is_busy` is new.
         moved: `message` is.
     """
 
@@ -39,7 +39,7 @@ class BatchPlanning(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.outlook: Outlook | None = None
+        self.survey: Survey | None = None
         """Of the wish asked for last, unless that is still looked into: then of one before."""
         self.pictures: int | None = None
         """How many there are, also while masks or output are missing; None = not known."""
@@ -76,7 +76,7 @@ class BatchPlanning(QObject):
         self.problem = ""
         if before is None or _sources(before) != _sources(wish):
             # A table of other pictures would be taken for that of these.
-            self.outlook = self.pictures = None
+            self.survey = self.pictures = None
         if wish.images:
             self._rest.start()
         self.changed.emit()
@@ -90,7 +90,7 @@ class BatchPlanning(QObject):
     def stop(self) -> None:
         """Nobody looks any more; the next wish is looked into, even if it is the same."""
         self._stop()
-        self._wish = self.outlook = self.pictures = None
+        self._wish = self.survey = self.pictures = None
         self.problem = ""
 
     def end(self) -> bool:
@@ -123,7 +123,7 @@ class BatchPlanning(QObject):
             done = self._on_count
         else:
             job = Job("Planning", partial(work.look, wish))
-            done = self._on_outlook
+            done = self._on_survey
         self._ticket = self._tasks.start(
             job, partial(done, self._number), failed=partial(self._on_failed, self._number)
         )
@@ -131,18 +131,18 @@ class BatchPlanning(QObject):
 
     def _on_count(self, number: int, pictures: int) -> None:
         if number == self._number:
-            self._ticket, self.pictures, self.outlook = None, pictures, None
+            self._ticket, self.pictures, self.survey = None, pictures, None
             self.changed.emit()
 
-    def _on_outlook(self, number: int, outlook: Outlook) -> None:
+    def _on_survey(self, number: int, survey: Survey) -> None:
         if number == self._number:
-            self._ticket, self.outlook = None, outlook
-            self.pictures = outlook.counts.pictures
+            self._ticket, self.survey = None, survey
+            self.pictures = survey.counts.pictures
             self.changed.emit()
 
     def _on_failed(self, number: int, error: Exception) -> None:
         if number == self._number:
-            self._ticket, self.outlook = None, None
+            self._ticket, self.survey = None, None
             self.problem = sentence(error)
             self.changed.emit()
 

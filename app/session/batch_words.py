@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.session.batch_wish import Wish
-    from app.session.batch_work import Outlook, Part
+    from app.session.batch_work import Part, Survey
     from app.settings import MaskRule
     from engine.backend import OptionValue
     from engine.batch import BatchProgress, Item, OnExisting, Plan, Report, Row
@@ -87,31 +87,31 @@ def note(plan: Plan, item: Item) -> Note:
     return Note("ready", "")
 
 
-def start_label(outlook: Outlook | None) -> str:
+def start_label(survey: Survey | None) -> str:
     """What the Start button does."""
-    if outlook is None or not outlook.left:
+    if survey is None or not survey.left:
         return "Fill"
-    number = count(outlook.left, "Picture")
-    return f"Fill {number} More" if outlook.made else f"Fill {number}"
+    number = count(survey.left, "Picture")
+    return f"Fill {number} More" if survey.made else f"Fill {number}"
 
 
-def why_not(outlook: Outlook) -> str:
+def why_not(survey: Survey) -> str:
     """Why a plan cannot be carried out, as a sentence; empty if it can."""
-    counts = outlook.counts
-    if outlook.problem:
-        return outlook.problem
-    if outlook.left:
+    counts = survey.counts
+    if survey.problem:
+        return survey.problem
+    if survey.left:
         return ""
-    if outlook.made:
+    if survey.made:
         return "All pictures are filled already; switch off “Go on” to fill them once more."
     if counts.without_mask == counts.pictures:
         return "None of the pictures has a mask; look at the table, and choose other masks."
     return "None of the pictures can be filled; the table says why."
 
 
-def counted(outlook: Outlook) -> str:
+def counted(survey: Survey) -> str:
     """What a plan comes to, in a line."""
-    counts = outlook.counts
+    counts = survey.counts
     parts = [f"{count(counts.pictures, 'picture')}: {counts.ready:,} can be filled"]
     parts += [f"{counts.warned:,} of them with a warning"] if counts.warned else []
     parts += [f"{counts.without_mask:,} without a mask"] if counts.without_mask else []
@@ -121,9 +121,9 @@ def counted(outlook: Outlook) -> str:
     return f"{', '.join(parts)}.{orphans}"
 
 
-def earlier(outlook: Outlook) -> str:
+def earlier(survey: Survey) -> str:
     """What the switch for going on with an earlier run says."""
-    return f"Go on: keep {count(outlook.earlier, 'earlier result')}"
+    return f"Go on: keep {count(survey.earlier, 'earlier result')}"
 
 
 def method(recipe: Recipe) -> str:
@@ -180,7 +180,9 @@ def result_note(row: Row) -> Note:
 
 
 def made_by(row: Row) -> str:
-    """How a result came about."""
+    """How a result came about; empty if there is none."""
+    if not row.sha256:
+        return ""
     words = [f"{percent(row.hole_share)} filled"] if row.hole_share is not None else []
     if row.backend and row.device:
         words.append(f"{registry.get(row.backend).label} on the {place(row.device)}")
@@ -201,6 +203,9 @@ def tally(progress: BatchProgress) -> str:
         f"{progress.failed:,} failed",
     ]
     return "   ".join(parts)
+
+
+LOOKING = "Folder: looking at the pictures"
 
 
 def standing(progress: BatchProgress) -> str:

@@ -48,7 +48,7 @@ class Roots(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Survey:
     """A plan and what there is to say of it, counted where nobody waits.
 
     Attributes:
@@ -87,7 +87,7 @@ def count(images: Path, recursive: bool, _: CancelToken) -> Steps[int]:
     return 1 if images.is_file() else len(picture_files(images, recursive=recursive))
 
 
-def look(wish: Wish, token: CancelToken) -> Steps[Outlook]:
+def look(wish: Wish, token: CancelToken) -> Steps[Survey]:
     """Plan a run.
 
     Raises:
@@ -99,7 +99,7 @@ def look(wish: Wish, token: CancelToken) -> Steps[Outlook]:
     check(config)
     earlier = _made_before(config)
     plan = yield from planned(config, token, resume=wish.resumes and bool(earlier))
-    return _outlook(plan, earlier)
+    return _surveyed(plan, earlier)
 
 
 def _made_before(config: BatchConfig) -> frozenset[str]:
@@ -113,7 +113,7 @@ def _made_before(config: BatchConfig) -> frozenset[str]:
     )
 
 
-def _outlook(plan: Plan, earlier: frozenset[str]) -> Outlook:
+def _surveyed(plan: Plan, earlier: frozenset[str]) -> Survey:
     parts: dict[Part, list[int]] = {"warned": [], "failed": [], "unmasked": []}
     there = made = replaced = 0
     for place, item in enumerate(plan.items):
@@ -130,7 +130,7 @@ def _outlook(plan: Plan, earlier: frozenset[str]) -> Outlook:
             parts["unmasked"].append(place)
     rows = len(plan.items) + len(plan.orphans)
     ends = {"all": range(rows), "orphans": range(len(plan.items), rows)}
-    return Outlook(
+    return Survey(
         plan,
         plan.counts,
         Roots(plan.config.images_folder, plan.config.masks_folder, plan.config.output_folder),

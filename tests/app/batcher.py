@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.dialogs.batch_models import RowsModel
     from app.session.batch import Batch
     from app.session.batch_course import BatchCourse
-    from app.session.batch_work import Outlook
+    from app.session.batch_work import Survey
     from tests.app.conftest import Desk
 
 SIDE = 24
@@ -54,9 +54,9 @@ class Batcher:
         return dialog
 
     @property
-    def outlook(self) -> Outlook:
-        assert self.batch.planning.outlook is not None
-        return self.batch.planning.outlook
+    def survey(self) -> Survey:
+        assert self.batch.planning.survey is not None
+        return self.batch.planning.survey
 
     @property
     def why(self) -> str:

@@ -219,7 +219,7 @@ def test_a_file_that_is_dropped_on_the_masks_is_one_for_all(batcher: Batcher) ->
     batcher.plan()
     assert batcher.dialog.setup.masks.rules.currentData() == "one"
     assert {row[1] for row in batcher.plan_rows().values()} == {"mark.png"}
-    assert batcher.outlook.counts.warned == 8
+    assert batcher.survey.counts.warned == 8
     assert batcher.dialog.start.text() == "Fill 8 Pictures"
 
 
@@ -265,8 +265,8 @@ def test_inverted_masks_are_measured_inverted(batcher: Batcher) -> None:
     batcher.fill_in()
     batcher.press(batcher.dialog.setup.masks.invert)
     batcher.plan()
-    assert batcher.outlook.plan.items[0].hole_share == pytest.approx(0.75)
-    assert batcher.outlook.counts.warned == 8
+    assert batcher.survey.plan.items[0].hole_share == pytest.approx(0.75)
+    assert batcher.survey.counts.warned == 8
 
 
 # --- names and places ----------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_what_is_set_in_the_editor_fills_and_is_followed(batcher: Batcher) -> No
     assert batcher.why == "The pictures are still being looked at."
     assert not batcher.dialog.start.isEnabled()
     batcher.plan()
-    recipe = batcher.outlook.plan.config.recipe
+    recipe = batcher.survey.plan.config.recipe
     assert (recipe.backend, recipe.seed, recipe.options) == ("green", 7, {"strength": 0.5})
 
 
@@ -406,7 +406,7 @@ def test_a_file_of_settings_fills_everything_in(batcher: Batcher, tmp_path: Path
     batcher.press(batcher.dialog.setup.method.open)
     batcher.desk.wait(lambda: batcher.batch.wish.recipe is not None)
     batcher.plan()
-    assert batcher.outlook.plan.config == config
+    assert batcher.survey.plan.config == config
     assert batcher.dialog.setup.output.name.text() == "{stem}-x{ext}"
     assert batcher.dialog.setup.masks.invert.isChecked()
 
@@ -483,9 +483,23 @@ def test_the_last_wish_gets_the_answer(batcher: Batcher, tmp_path: Path) -> None
     planning._rest.stop()
     planning._begin()
     batcher.drop(batcher.dialog, other)
-    assert planning.outlook is None
+    assert planning.survey is None
     batcher.plan()
     assert next(iter(batcher.plan_rows())) == "9.png"
+
+
+def test_an_answer_that_comes_late_is_dropped(batcher: Batcher, tmp_path: Path) -> None:
+    batcher.fill_in()
+    planning, late = batcher.batch.planning, batcher.survey
+    put_picture(tmp_path / "Other" / "9.png")
+    put_mask(batcher.masks / "9.png")
+    batcher.drop(batcher.dialog, tmp_path / "Other")
+    planning._on_survey(planning._number - 1, late)
+    planning._on_failed(planning._number - 1, ValueError("late"))
+    assert planning.survey is None
+    assert planning.is_busy
+    batcher.plan()
+    assert batcher.survey.plan.config.images == str(tmp_path / "Other")
 
 
 def test_a_closed_dialog_looks_at_nothing(batcher: Batcher) -> None:
@@ -493,7 +507,7 @@ def test_a_closed_dialog_looks_at_nothing(batcher: Batcher) -> None:
     batcher.close()
     batcher.desk.session.use_seed(3)
     assert not batcher.batch.planning.is_busy
-    assert batcher.batch.planning.outlook is None
+    assert batcher.batch.planning.survey is None
     batcher.open()
     batcher.plan()
     assert batcher.dialog.start.text() == "Fill 8 Pictures"

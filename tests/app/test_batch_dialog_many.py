@@ -9,8 +9,8 @@ import pytest
 
 from app.dialogs.batch_models import ResultModel, RowsModel
 from app.session.batch_course import MOST_PER_TICK
-from app.session.batch_outcomes import Outcomes
-from app.session.batch_work import _outlook
+from app.session.batch_outcomes import Outcomes, Places
+from app.session.batch_work import _surveyed
 from engine.batch import BatchConfig, BatchProgress, Item, Plan, Row
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_a_plan_is_shown_without_looking_at_its_rows(
     batcher: Batcher, touched: Counter[int], tmp_path: Path
 ) -> None:
     batcher.open()
-    batcher.batch.planning.outlook = _outlook(many_items(tmp_path), frozenset())
+    batcher.batch.planning.survey = _surveyed(many_items(tmp_path), frozenset())
     batcher.batch.planning.changed.emit()
     table = batcher.dialog.setup.table
     assert batcher.dialog.setup.model.rowCount() == MANY
@@ -116,6 +116,16 @@ def test_between_two_ticks_nothing_is_asked_of_the_run(batcher: Batcher) -> None
     clock.start()
     batcher.finish()
     assert moves
+
+
+def test_pictures_of_one_name_are_told_apart_by_what_is_finished(tmp_path: Path) -> None:
+    items = [Item(tmp_path / folder / "x.png") for folder in ("a", "b")]
+    places, outcomes = Places(items), Outcomes()
+    assert places.first("x.png", outcomes) is items[0]
+    outcomes.add([Row(image=str(items[0].image), status="done")])
+    assert places.first("x.png", outcomes) is items[1]
+    outcomes.add([Row(image=str(items[1].image), status="failed", reason="r")])
+    assert places.first("x.png", outcomes) is None
 
 
 def test_a_part_grows_with_the_rows_that_belong_to_it(batcher: Batcher) -> None:

@@ -333,6 +333,7 @@ def test_a_row_shows_its_result_and_enter_opens_it(batcher: Batcher) -> None:
     batcher.start()
     batcher.finish()
     page = batcher.dialog.run
+    assert page.preview.words.text().startswith("Choose a row to see its result")
     batcher.key(page.table, Qt.Key.Key_Down)
     batcher.desk.wait(lambda: batcher.batch.pictures.image is not None)
     name = page.preview.name.text()
@@ -341,6 +342,22 @@ def test_a_row_shows_its_result_and_enter_opens_it(batcher: Batcher) -> None:
     batcher.key(page.table, Qt.Key.Key_Return)
     batcher.desk.wait(lambda: batcher.desk.session.has_picture)
     assert batcher.desk.document.path == batcher.output / name
+
+
+def test_settings_of_a_result_make_room_for_another_run(batcher: Batcher, photo: Path) -> None:
+    desk = batcher.desk
+    desk.open(photo)
+    desk.paint()
+    desk.session.use_seed(4)
+    desk.run("blue")
+    desk.session.use_seed(0)
+    batcher.fill_in()
+    batcher.start()
+    batcher.finish()
+    desk.window.commands.actions["batch_with_result"].trigger()
+    batcher.plan()
+    assert batcher.dialog.pages.currentWidget() is batcher.dialog.setup
+    assert batcher.dialog.start.text() == "Fill 8 Pictures"
 
 
 def test_another_folder_can_be_filled_afterwards(batcher: Batcher) -> None:
