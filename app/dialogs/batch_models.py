@@ -129,15 +129,15 @@ class PlanModel(RowsModel):
         plan, roots = survey.plan, survey.roots
         if number >= len(plan.items):
             orphan = plan.orphans[number - len(plan.items)]
-            return _relative(orphan, roots.masks) if column == 1 else ""
+            return str(orphan).removeprefix(roots.masks) if column == 1 else ""
         item = plan.items[number]
         if column == 0:
-            return _relative(item.image, roots.images)
+            return str(item.image).removeprefix(roots.images)
         if column == 1:
-            masks = [_relative(mask, roots.masks) for mask in item.masks]
+            masks = [str(mask).removeprefix(roots.masks) for mask in item.masks]
             return ", ".join(masks) or ("transparency" if plan.config.from_alpha else "")
         if column == 2:
-            return _relative(item.output, roots.output) if item.output else ""
+            return str(item.output).removeprefix(roots.output) if item.output else ""
         return f"{item.size[0]} × {item.size[1]}" if item.size else ""
 
     def note(self, number: int) -> Note:
@@ -194,9 +194,3 @@ class ResultModel(RowsModel):
 
     def note(self, number: int) -> Note:
         return result_note(self.outcomes.rows[number])
-
-
-def _relative(path: Path, folder: Path | None) -> str:
-    if folder is not None and path.is_relative_to(folder):
-        return str(path.relative_to(folder))
-    return path.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import cv2
@@ -21,8 +23,6 @@ from engine.pictures import open_picture
 from engine.scanning import picture_files
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtGui import QImage
 
     from app.session.batch_wish import Wish
@@ -40,11 +40,11 @@ Tint: TypeAlias = tuple[tuple[int, int, int], float]
 
 
 class Roots(NamedTuple):
-    """Folders that paths are shown relative to; to ask for them anew would read the disk."""
+    """What is left out of paths that are shown; to find it anew would read the disk."""
 
-    images: Path
-    masks: Path | None
-    output: Path
+    images: str
+    masks: str
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,19 @@ def _surveyed(plan: Plan, earlier: frozenset[str]) -> Survey:
     return Survey(
         plan,
         plan.counts,
-        Roots(plan.config.images_folder, plan.config.masks_folder, plan.config.output_folder),
+        _roots(plan.config),
         {name: tuple(places) for name, places in (parts | ends).items()},  # type: ignore[misc]
         there,
         made,
         replaced,
         _lack_of_space(plan),
     )
+
+
+def _roots(config: BatchConfig) -> Roots:
+    masks = config.masks_folder or Path(config.masks).parent
+    folders = (config.images_folder, masks, config.output_folder)
+    return Roots(*(f"{folder}{os.sep}" for folder in folders))
 
 
 def _lack_of_space(plan: Plan) -> str:
