@@ -34,7 +34,7 @@ _PATCHMATCH = (
     Option(
         name="texture",
         label="Texture",
-        default=4.0,
+        default=1.6,
         low=0.0,
         high=8.0,
         help="How much roughness counts against colour; lower makes smoother fills.",

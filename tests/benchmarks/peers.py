@@ -11,6 +11,7 @@ the extra `bench` for SSIM.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -43,14 +44,15 @@ PATIENCE_S = 900
 KIB_PER_MIB = 1024
 
 
-def lacuna(image: Picture, hole: Mask) -> Picture:
+def lacuna(image: Picture, hole: Mask, effort: str = "normal") -> Picture:
     from engine.backend import Problem
     from engine.jobs import CancelToken, finish
     from engine.models.patchmatch import PatchMatch
 
     box = _with_context(hole)
     crop = image[box].astype(np.float32) / np.float32(255)
-    fill = finish(PatchMatch().inpaint(Problem(crop, hole[box]), CancelToken()))
+    problem = Problem(crop, hole[box], options={"effort": effort})
+    fill = finish(PatchMatch().inpaint(problem, CancelToken()))
     result = image.copy()
     result[box][hole[box]] = np.rint(fill[hole[box]] * 255).astype(np.uint8)
     return result
@@ -106,8 +108,11 @@ METHODS: dict[str, Filler] = {
     "telea": telea,
     "pypatchmatch": pypatchmatch,
     "gmic-patch": gmic_patch,
+    "lacuna-fast": functools.partial(lacuna, effort="fast"),
+    "lacuna-thorough": functools.partial(lacuna, effort="thorough"),
 }
-WARMED = ("lacuna", "pypatchmatch")
+USUAL = tuple(METHODS)[:4]
+WARMED = ("lacuna", "lacuna-fast", "lacuna-thorough", "pypatchmatch")
 
 
 def missing() -> dict[str, str]:
@@ -188,7 +193,7 @@ def compare(arguments: argparse.Namespace) -> None:
     absent = missing()
     for method, reason in absent.items():
         print(f"left out: {method} ({reason})")
-    methods = [m for m in arguments.methods or METHODS if m not in absent]
+    methods = [m for m in arguments.methods or USUAL if m not in absent]
     print("kind  method         PSNR  SSIM    SWD detail  seam  median s  peak MiB")
     for kind in ("brush", "blob"):
         rows: dict[str, list[tuple[Figures, float, float]]] = {method: [] for method in methods}
