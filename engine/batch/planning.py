@@ -19,7 +19,7 @@ import msgspec
 
 from engine.batch import config as configs
 from engine.batch import manifest, naming, pairing
-from engine.batch.holes import hole_of, suspicion
+from engine.batch.holes import hole_of, naming_picture, suspicion
 from engine.batch.items import Item, Plan
 from engine.errors import EngineError, InvalidInputError, PictureError
 from engine.jobs import Progress, scaled
@@ -135,7 +135,7 @@ class _Masks:
                 self._known[path] = error
         known = self._known[path]
         if isinstance(known, PictureError):
-            raise PictureError(f"its mask: {known}") from known
+            raise PictureError(str(known)) from known
         return known
 
 
@@ -184,7 +184,8 @@ def _fit(config: BatchConfig, pair: Pair, header: Header, masks: _Masks) -> tupl
         raise InvalidInputError(f"“{pair.image.name}” has no transparency to read a mask from.")
     warnings = []
     for path in pair.masks:
-        given = masks.size_of(path)
+        with naming_picture(path, pair.image):
+            given = masks.size_of(path)
         if given == size:
             continue
         words = f"The mask “{path.name}” is {given[0]} × {given[1]}, “{pair.image.name}” "

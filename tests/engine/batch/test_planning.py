@@ -38,7 +38,9 @@ def test_a_file_that_cannot_be_read_fails_and_the_others_do_not(tmp_path: Path) 
     made = plan(tmp_path)
     assert [item.intent for item in made.items] == ["ready", "failed", "failed"]
     assert made.items[1].reason.startswith("“b.png” is empty")
-    assert made.items[2].reason.startswith("its mask: “c.png” is not a picture")
+    assert made.items[2].reason.startswith(
+        "The mask of “c.png” cannot be used: “c.png” is not a picture"
+    )
 
 
 def test_a_broken_mask_is_found_beforehand(tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_a_broken_mask_is_found_beforehand(tmp_path: Path) -> None:
     (tmp_path / "masks/a.png").write_bytes(whole[:-40])
     (item,) = plan(tmp_path).items
     assert item.intent == "failed"
-    assert "“a.png” is damaged" in item.reason
+    assert item.reason.startswith("The mask of “a.png” cannot be used: “a.png” is damaged")
 
 
 def test_a_mask_of_the_same_shape_is_scaled_with_a_warning(tmp_path: Path) -> None:
