@@ -113,7 +113,7 @@ class RunPage(QWidget):
         if self.model.outcomes is not self._course.outcomes:
             self._show_rows(self.parts.part)
         if self._course.state == "ended" and self.table.currentIndex().row() < 0:
-            self.preview.show_words("", "", CHOOSE)
+            self._show_row(-1)
         self._show_progress()
 
     @Slot()
@@ -123,14 +123,14 @@ class RunPage(QWidget):
         if progress is None:
             return
         self.title.setText(headline(course))
+        if course.state == "preparing":
+            self.bar.setValue(0)
+            self.tally.setText(course.message)
+            return
         if report is not None:
             self.bar.setValue(BAR_STEPS if report.ended == "finished" else self.bar.value())
             self.tally.setText(ended(report))
             self.pace.clear()
-            return
-        if course.state == "preparing":
-            self.bar.setValue(0)
-            self.tally.setText(course.message)
             return
         self.bar.setValue(round(progress.share * BAR_STEPS))
         self.tally.setText(tally(progress))
@@ -157,13 +157,14 @@ class RunPage(QWidget):
     @Slot(str)
     def _show_rows(self, part: str) -> None:
         self.model.show_outcomes(self._course.outcomes, part)
+        self._show_row(-1)  # the table tells nobody that its current row is gone
 
     @Slot(int)
     def _show_row(self, number: int) -> None:
         row = self.model.row(number)
         if row is None:
             self._batch.pictures.forget()
-            self.preview.show_words("")
+            self.preview.show_words("", "", CHOOSE if self._course.state == "ended" else "")
             return
         shown = shown_file(row)
         self._batch.pictures.show_file(shown)

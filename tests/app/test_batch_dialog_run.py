@@ -141,6 +141,8 @@ def test_a_cancelled_run_keeps_what_is_finished_and_resumes(batcher: Batcher) ->
     assert "3 pictures filled" in page.tally.text()
     assert "5 pictures not reached. What is finished stays." in page.tally.text()
     batcher.press(batcher.dialog.go_on)
+    assert page.title.text() == "Looking at the pictures"
+    assert batcher.desk.window.status._batch.text() == "Folder: looking at the pictures"
     batcher.desk.wait(lambda: batcher.course.state == "running")
     batcher.finish()
     assert page.tally.text().startswith("5 pictures filled in")
@@ -358,6 +360,27 @@ def test_settings_of_a_result_make_room_for_another_run(batcher: Batcher, photo:
     batcher.plan()
     assert batcher.dialog.pages.currentWidget() is batcher.dialog.setup
     assert batcher.dialog.start.text() == "Fill 8 Pictures"
+
+
+def test_another_part_lets_go_of_the_row_that_was_looked_at(batcher: Batcher) -> None:
+    begin_and_hold(batcher)
+    batcher.press(batcher.dialog.pause)
+    fake_backend.gate.set()
+    batcher.desk.wait(lambda: _under_way(batcher) == ())
+    fake_backend.gate.clear()
+    page = batcher.dialog.run
+    batcher.desk.wait(lambda: page.model.rowCount() == 3)
+    batcher.key(page.table, Qt.Key.Key_Down)
+    assert page.preview.name.text().endswith("_inpainted.png")
+    batcher.press(page.parts.buttons["done"])
+    batcher.press(batcher.dialog.pause)
+    batcher.desk.wait(lambda: page.preview.name.text() == "Now: 3.png")
+    fake_backend.gate.set()
+    batcher.finish()
+    batcher.key(page.table, Qt.Key.Key_Down)
+    batcher.press(page.parts.buttons["all"])
+    assert page.preview.words.text().startswith("Choose a row")
+    assert page.preview.picture.image is None
 
 
 def test_another_folder_can_be_filled_afterwards(batcher: Batcher) -> None:
