@@ -48,6 +48,11 @@ class Preview(QWidget):
         layout.addLayout(texts, 1)
         pictures.changed.connect(self._show_image)
 
+    def fit(self, height: int) -> None:
+        """Take a part of a page that is so high, whether a picture is shown or not."""
+        self.picture.fit(height)
+        self.setFixedHeight(self.picture.height())
+
     def show_words(self, name: str, facts: str = "", words: str = "") -> None:
         """Say what is shown, and what is remarkable about it."""
         self.name.setText(name)
@@ -56,6 +61,7 @@ class Preview(QWidget):
         self.words.setText(shortened(words))
         self.words.setToolTip(words)
         self.picture.setAccessibleName(name)
+        self.picture.setVisible(bool(name))
 
     def _show_image(self) -> None:
         self.picture.show_image(self._pictures.image, self._pictures.problem)

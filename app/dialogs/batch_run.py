@@ -95,7 +95,7 @@ class RunPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.preview.picture.fit(self.height())
+        self.preview.fit(self.height())
 
     def use_icons(self, icons: dict[str, QIcon]) -> None:
         self.model.use_icons(icons)
