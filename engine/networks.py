@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import Tensor
+    from torch.nn import Module
 
     from engine.backend import BackendSpec, Options, OptionValue
     from engine.generator import Generator
@@ -59,7 +60,7 @@ def defaults(spec: BackendSpec) -> dict[str, OptionValue]:
     return {parameter.name: parameter.default for parameter in parameters}
 
 
-def check_state(state: Mapping[str, Tensor], network: Generator, subject: str, label: str) -> None:
+def check_state(state: Mapping[str, Tensor], network: Module, subject: str, label: str) -> None:
     """Refuse weights that are not exactly those of the network in name, type and shape.
 
     Args:

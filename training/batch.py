@@ -66,6 +66,8 @@ class Batch:
         share: of the steps that are done, 0..1, for losses that fade.
         keypoints: (B, N, 2) in 0..1, for faces.
         features: for perceptual losses.
+        chance: (B,) in 0..1, a random number for each picture that no process or part changes; None
+            draws fresh ones.
         gathered: all scores of all processes, this one's with gradients; for means over the whole
             batch.
     """
@@ -77,6 +79,7 @@ class Batch:
     share: float = 0.0
     keypoints: Tensor | None = None
     features: Features | None = None
+    chance: Tensor | None = None
     gathered: Callable[[Tensor], Tensor] = _alone
 
     @cached_property

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from engine.errors import InvalidInputError, PictureError
-from engine.pictures.files import replacing
+from engine.pictures.files import check_folder, replacing
 from training import config as configs
 
 if TYPE_CHECKING:
@@ -61,15 +61,23 @@ class RunFolder:
         return self.path / "samples"
 
     @property
+    def board(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
     def _checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
     def check_free(self) -> None:
-        """Refuse to overwrite a run.
+        """Refuse to overwrite a run, and a place where nothing can be written.
 
         Raises:
-            InvalidInputError: if one is there.
+            InvalidInputError: if a run is there, or no folder can be.
         """
+        try:
+            check_folder(self.path)
+        except PictureError as error:
+            raise InvalidInputError(str(error)) from error
         if self.config_file.exists():
             raise InvalidInputError(
                 f"“{self.path}” holds a run already; go on with it by --resume, or name another "
@@ -87,8 +95,13 @@ class RunFolder:
             for folder in (self.samples, self._checkpoints):
                 folder.mkdir(parents=True, exist_ok=True)
             configs.save(config, self.config_file)
-        except (OSError, PictureError) as error:
-            raise InvalidInputError(f"“{self.path}” cannot be written: {error}.") from error
+        except OSError as error:
+            why = error.strerror or error
+            raise InvalidInputError(
+                f"“{self.path}” cannot be written: {why}; choose another folder."
+            ) from error
+        except PictureError as error:
+            raise InvalidInputError(str(error)) from error
 
     def config(self) -> TrainingConfig:
         """The settings of the run that is there.

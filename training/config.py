@@ -54,6 +54,8 @@ class TrainingConfig(
         data: folder of pictures, searched with its subfolders.
         configuration: keyword arguments of the network's class besides the backend's own.
         start: a file of weights to start from; None starts from random ones.
+        critic_start: the same for the critic.
+        critic_first: steps in which the critic learns alone, against the generator as it is.
         size: side of the square crops, in pixels.
         batch: pictures a step, over all devices.
         accumulate: parts that a batch is cut into, one after another, to save memory.
@@ -84,6 +86,7 @@ class TrainingConfig(
         checkpoint_every: steps between two checkpoints.
         patience: validations without progress after which the run ends; 0 = never.
         time_limit_s: seconds after which the run ends; None = never.
+        tensorboard: write the curves for TensorBoard as well, which must be installed.
     """
 
     version: Literal[1] = 1
@@ -92,6 +95,8 @@ class TrainingConfig(
     data: str = ""
     configuration: dict[str, Value] = {}
     start: str | None = None
+    critic_start: str | None = None
+    critic_first: Count = 0
 
     size: Annotated[int, msgspec.Meta(ge=32, le=2048)] = 256
     batch: Positive = 8
@@ -126,6 +131,7 @@ class TrainingConfig(
     checkpoint_every: Positive = 500
     patience: Count = 0
     time_limit_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    tensorboard: bool = False
 
 
 def to_toml(config: TrainingConfig) -> str:

@@ -24,6 +24,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
         device: where it runs, in words.
         precision: "fp32" or "bf16".
         run: folder of the run.
+        memory: bytes that it will hold at most, estimated; 0 if nobody has.
     """
 
     step: Count
@@ -34,6 +35,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     device: str
     precision: str
     run: str
+    memory: Count = 0
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="step"):

@@ -33,6 +33,11 @@ SOURCE = f"https://download.pytorch.org/models/{FILE}"
 UNIT_VARIANCE = "397923af"
 """Start of the sha256 of torchvision's own weights, trained on inputs of variance 1."""
 
+RANDOM_GAIN = 2.0
+"""Random features are that much larger than the colours, as the trained network's are larger still:
+correlation and style, which go with the square, are then a few per cent of the reconstruction once
+the known part is learned, which is what the paper's weights are for."""
+
 SIDE = 224
 """Every picture is brought to this size first, as in the Region-wise paper's program."""
 
@@ -111,8 +116,9 @@ def features(config: TrainingConfig) -> nn.Module:
     return loaded(path)
 
 
+@torch.no_grad()
 def random(seed: int) -> Vgg16:
-    """The network with random weights that keep the size of the colours; same seed, same weights.
+    """The network with random weights, `RANDOM_GAIN` times the colours; same seed, same weights.
 
     Random features tell textures apart, if less well; a model trained with them says so.
     """
@@ -123,6 +129,8 @@ def random(seed: int) -> Vgg16:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=source)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # there always is one here
+    # Without biases the gain of the first layer is that of all.
+    next(network.parameters()).mul_(RANDOM_GAIN)
     return _laid_out(network)
 
 

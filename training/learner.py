@@ -33,6 +33,7 @@ Raw: TypeAlias = "Mapping[str, Tensor]"
 """What the loader gives: image uint8, hole bool, number int64, perhaps keypoints."""
 
 _LATENT_SEED = 0x9E3779B1  # keeps the latents' random numbers apart from those of the crops
+_CHANCE_SEED = 0x85EBCA6B
 
 
 class Learner:
@@ -96,8 +97,9 @@ class Learner:
         losses: dict[str, Tensor] = {}
         if self.critic is not None and self.critic_optimiser is not None:
             losses |= self._critic_step(parts, step, share, self.critic, self.critic_optimiser)
-        losses |= self._generator_step(parts, step, share)
-        self._average()
+        if step >= self._config.critic_first:
+            losses |= self._generator_step(parts, step, share)
+            self._average()
         return self._over_all(losses)
 
     def state(self) -> dict[str, Any]:
@@ -136,7 +138,7 @@ class Learner:
         for part in parts:
             with torch.no_grad(), self._fabric.autocast():
                 made = self._generated(part, step, "critic", stages=False)
-            batch = self._batch(part, Generation(made.image), share)
+            batch = self._batch(part, Generation(made.image), share, self._chance(part, step))
             total = self._total(self._due(step), batch, losses, len(parts), "critic.")
             total.backward()  # type: ignore[no-untyped-call]
         self._share_gradients(critic)
@@ -152,7 +154,7 @@ class Learner:
             for part in parts:
                 with self._fabric.autocast():
                     made = self._generated(part, step, "generator", stages=True)
-                batch = self._batch(part, made, share)
+                batch = self._batch(part, made, share, self._chance(part, step))
                 self._total(self._terms, batch, losses, len(parts), "").backward()  # type: ignore[no-untyped-call]
         self._share_gradients(self.generator)
         self.optimiser.step()
@@ -178,7 +180,15 @@ class Learner:
             inputs["latent"] = latents.to(self._fabric.device)
         return inputs
 
-    def _batch(self, part: Mapping[str, Tensor], made: Generation, share: float) -> Batch:
+    def _chance(self, part: Mapping[str, Tensor], step: int) -> Tensor:
+        """A random number in 0..1 for each picture, whichever process has it."""
+        seed = self._config.seed ^ _CHANCE_SEED
+        drawn = [_mixed(seed, int(number), step, 0) / 2**63 for number in part["number"].tolist()]
+        return torch.tensor(drawn)
+
+    def _batch(
+        self, part: Mapping[str, Tensor], made: Generation, share: float, chance: Tensor
+    ) -> Batch:
         return Batch(
             part["image"],
             part["hole"],
@@ -187,6 +197,7 @@ class Learner:
             share=share,
             keypoints=part.get("keypoints"),
             features=self._features,
+            chance=chance,
             gathered=self._gathered,
         )
 
@@ -233,7 +244,8 @@ class Learner:
 
     def _moved(self, part: Raw) -> dict[str, Tensor]:
         """On the device: image in [-1, 1], hole as numbers."""
-        moved = {name: value.to(self._fabric.device) for name, value in part.items()}
+        device = self._fabric.device
+        moved = {name: value.to(device, non_blocking=True) for name, value in part.items()}
         image = moved["image"].contiguous(memory_format=torch.channels_last)
         moved["image"] = image.float().mul_(2 / 255).sub_(1)
         moved["hole"] = moved["hole"].float()

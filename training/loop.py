@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import math
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ import torch
 
 from engine import networks, registry, weights
 from engine.errors import InvalidInputError, PictureError
-from training import datasets, validation
+from engine.weight_files import tensors
+from training import datasets, estimate, terms, validation
 from training.checkpoints import RunFolder
 from training.discriminators import critic as built_critic
 from training.events import (
@@ -29,7 +31,6 @@ from training.events import (
 )
 from training.features import features as built_features
 from training.learner import Learner
-from training.losses import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.jobs import CancelToken
+    from training.batch import Critic
     from training.config import TrainingConfig
 
 log = logging.getLogger(__name__)
 
 REPORT_S = 1.0
 """Seconds between two reports of the losses; the first comes after the first step."""
+
+RANDOM_FEATURES = (
+    "The losses on features see with random ones instead of the trained VGG16: they tell textures "
+    "apart less well, and the model will say so. Name a file with --set features=FILE for the real."
+)
 
 BAD_STEPS = 3
 """Rollbacks without a checkpoint between them after which the run gives up."""
@@ -74,17 +81,20 @@ class _Means:
     """Averages of the losses between two reports."""
 
     sums: dict[str, Tensor] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     steps: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def add(self, losses: dict[str, Tensor]) -> None:
         for name, value in losses.items():
             self.sums[name] = self.sums[name] + value if name in self.sums else value.clone()
+        self.counts.update(losses.keys())
         self.steps += 1
 
     def report(self, step: int, config: TrainingConfig) -> Step:
         seconds = max(1e-9, time.monotonic() - self.began)
-        losses = {name: float(total) / self.steps for name, total in self.sums.items()}
+        # Lazy penalties, and the generator's losses while the critic learns alone, are not in all.
+        losses = {name: float(total) / self.counts[name] for name, total in self.sums.items()}
         left = (config.steps - step) * seconds / self.steps
         return Step(
             step=step,
@@ -135,6 +145,7 @@ class _Run:
             )
         self._learner = self._built()  # first, as what is wrong with a recipe shows at once
         self._pictures = datasets.pictures(config)
+        self._pictures.training[0]  # masks that cannot be had show here
         self._at = _Progress()
         self._rollbacks = 0
         self._restore()
@@ -151,8 +162,8 @@ class _Run:
             average = networks.built(self._spec, config.configuration, seed=config.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
-            critic = built_critic(config.critic, config) if config.critic else None
-            needs = any(LOSSES[name].needs_features for name in config.losses if name in LOSSES)
+            critic = _critic(config)
+            needs = terms.needs_features(config)
             seen = built_features(config).to(self._fabric.device) if needs else None
         return Learner(config, self._fabric, generator, average, critic, seen)
 
@@ -219,10 +230,14 @@ class _Run:
             device=_in_words(self._fabric.device, self._fabric.world_size),
             precision=self._config.precision,
             run=str(self._folder.path),
+            memory=estimate.needed_bytes(self._config, on_card=self._fabric.device.type == "cuda"),
         )
 
     def _notices(self) -> Iterator[Event]:
-        for message in self._pictures.notices:
+        messages = [*self._pictures.notices]
+        if terms.sees_at_random(self._config):
+            messages.append(RANDOM_FEATURES)
+        for message in messages:
             yield Notice(step=self._at.step, message=message)
 
     def _wants_to_stop(self) -> bool:
@@ -320,6 +335,19 @@ class _Run:
         weights.save(self._folder.model_file, self._learner.average.state_dict(), card)
         path = str(self._folder.model_file)
         yield Finished(step=self._at.step, path=path, reason=reason)
+
+
+def _critic(config: TrainingConfig) -> Critic | None:
+    """The critic of the recipe, with the weights of a file if one is named."""
+    if not config.critic:
+        return None
+    critic = built_critic(config.critic, config)
+    if config.critic_start is not None:
+        file = weights.opened(_path(config.critic_start))
+        state = tensors(file)
+        networks.check_state(state, critic, f"“{file.path.name}”", f"the critic {config.critic}")
+        critic.load_state_dict(state)
+    return critic
 
 
 def _path(text: str) -> Path:

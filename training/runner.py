@@ -6,10 +6,10 @@ import signal
 import sys
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING
 
-from engine.errors import EngineError
+from engine.errors import EngineError, InvalidInputError
 from engine.jobs import CancelToken
 from training.checkpoints import RunFolder
 from training.events import Failed, to_line
@@ -51,6 +51,7 @@ def run(
     Raises:
         EngineError: what went wrong, also written to the run's events.
     """
+    from training.boards import board
     from training.loop import train
 
     folder = RunFolder(out)
@@ -59,14 +60,19 @@ def run(
     else:
         folder.check_free()
     fabric = _fabric(config)
+    _check_memory(config, fabric)
     stop = CancelToken()
     told = _noted(folder, told)
-    with _stopped_by_signals(stop) as received:
-        if listens and fabric.is_global_zero:
+    is_first = fabric.is_global_zero
+    wanted = board(folder.board) if config.tensorboard and is_first else nullcontext()
+    with _stopped_by_signals(stop) as received, wanted as drawn:
+        if listens and is_first:
             threading.Thread(target=_listen, args=(sys.stdin, stop), daemon=True).start()
         try:
             for event in train(config, out, fabric, stop):
                 told(event)
+                if drawn is not None:
+                    drawn(event)
         except EngineError as error:
             told(Failed(step=0, message=str(error)))
             raise
@@ -105,8 +111,31 @@ def _fabric(config: TrainingConfig) -> Fabric:
     return fabric
 
 
+def _check_memory(config: TrainingConfig, fabric: Fabric) -> None:
+    """Refuse a run that would be killed for memory, rather than let it begin.
+
+    Raises:
+        InvalidInputError: with the estimate, what is free, and the batch that would fit.
+    """
+    import psutil
+    import torch
+
+    from engine import memory
+    from training import estimate
+
+    if fabric.device.type == "cuda":
+        free, on_card = torch.cuda.mem_get_info(fabric.device)[0], True
+    else:
+        # What this process holds already is part of the estimate.
+        held = psutil.Process().memory_info().rss
+        free, on_card = memory.available_bytes() + held, False
+    sentence = estimate.shortage(config, free, on_card=on_card)
+    if sentence:
+        raise InvalidInputError(sentence)
+
+
 def _with_place_of(wish: TrainingConfig, kept: TrainingConfig) -> TrainingConfig:
-    """The settings of a run that is there; where and how long it computes may change."""
+    """The settings of a run that is there; where, how long and how watched it is may change."""
     import msgspec
 
     return msgspec.structs.replace(
@@ -115,8 +144,11 @@ def _with_place_of(wish: TrainingConfig, kept: TrainingConfig) -> TrainingConfig
         devices=wish.devices,
         nodes=wish.nodes,
         workers=wish.workers,
-        steps=max(kept.steps, wish.steps),
+        steps=wish.steps,
         time_limit_s=wish.time_limit_s,
+        validate_every=wish.validate_every,
+        checkpoint_every=wish.checkpoint_every,
+        tensorboard=wish.tensorboard,
     )
 
 

@@ -9,6 +9,7 @@ import torch
 
 from engine.errors import InvalidInputError
 from training.config import nearest
+from training.losses import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,17 @@ def weighted(weights: Mapping[str, float], known: Mapping[str, Loss], what: str)
         if name not in known:
             raise InvalidInputError(f"There is no {what} “{name}”; {nearest(name, known)}")
     return [Term(name, weight, known[name]) for name, weight in weights.items() if weight]
+
+
+def needs_features(config: TrainingConfig) -> bool:
+    """Whether a loss that weighs something sees with VGG features."""
+    names = [name for name, weight in config.losses.items() if weight]
+    return any(LOSSES[name].needs_features for name in names if name in LOSSES)
+
+
+def sees_at_random(config: TrainingConfig) -> bool:
+    """Whether such a loss sees with random features."""
+    return config.features == "random" and needs_features(config)
 
 
 def check(

@@ -13,7 +13,7 @@ from PIL import Image
 from engine import weights
 from engine.layers import composite
 from engine.pictures.files import replacing
-from training import metrics
+from training import metrics, terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def card(
 ) -> weights.Card:
     """What the exported model says of itself; its role is "none" until it has been evaluated."""
     del generator
-    features = "random VGG features" if config.features == "random" else ""
+    features = "random VGG features" if terms.sees_at_random(config) else ""
     source = f"trained with the recipe {config.preset}, seed {config.seed}, {step} steps"
     return weights.Card(
         backend=spec.id,

@@ -48,12 +48,24 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
     group.add_argument("--devices", metavar="N", type=whole_number(1, 1024))
     group.add_argument("--nodes", metavar="N", type=whole_number(1, 4096))
+    group.add_argument(
+        "--tensorboard",
+        action="store_true",
+        default=None,
+        help="curves for TensorBoard as well, in RUN_DIR/tensorboard; it must be installed",
+    )
     group.add_argument("--resume", action="store_true", help="go on with the run in RUN_DIR")
     group.add_argument(
         "--events",
         action="store_true",
         help="print one JSON line per event; “stop” on standard input ends the run",
     )
+
+
+_PLAIN = (
+    "steps", "batch", "size", "masks", "seed", "device", "devices", "nodes", "tensorboard",
+)  # fmt: skip
+"""Options that are settings of the same name."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -90,11 +102,7 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
     try:
         if not args.resume and args.config is None:
             base = recipe(args.backend, args.preset or "paper")
-        given = {
-            name: getattr(args, name)
-            for name in ("steps", "batch", "size", "masks", "seed", "device", "devices", "nodes")
-            if getattr(args, name) is not None
-        }
+        given = {name: getattr(args, name) for name in _PLAIN if getattr(args, name) is not None}
         given |= {
             name: str(getattr(args, name).absolute())
             for name in ("data", "start")
@@ -127,14 +135,16 @@ def _teller(*, quiet: bool) -> Callable[[Event], None]:
 
 
 def _in_words(event: Event) -> str:
+    from engine.memory import in_words
     from training import events
 
     match event:
         case events.Started():
             return (
-                f"{event.pictures} pictures, {event.held_out} held out; {event.parameters:,} "
-                f"parameters on {event.device} in {event.precision}; steps {event.step} to "
-                f"{event.steps}."
+                f"{event.pictures} {'picture' if event.pictures == 1 else 'pictures'}, "
+                f"{event.held_out} held out; {event.parameters:,} "
+                f"parameters on {event.device} in {event.precision}, about "
+                f"{in_words(event.memory)} of memory; steps {event.step} to {event.steps}."
             )
         case events.Step():
             losses = ", ".join(f"{name} {value:.4g}" for name, value in event.losses.items())

@@ -25,8 +25,9 @@ from app.dialogs.train_start import NetworkRow
 from app.panels.controls import QuietComboBox, TextField
 from app.panels.section import Section
 from app.session.training_wish import Wish, trainable
-from app.session.training_words import DEVICES, devices
-from engine.errors import InvalidInputError
+from app.session.training_words import DEVICES, devices, memory_needed, memory_problem
+from engine.errors import InvalidInputError, PictureError
+from engine.pictures.files import check_folder
 
 if TYPE_CHECKING:
     from app.session.session import Session
@@ -62,6 +63,9 @@ class SetupPage(QScrollArea):
         self.masks = MasksRow(self._training.checks)
         self.device = QuietComboBox()
         self.device.setAccessibleName("Device")
+        self.memory = QLabel()
+        self.memory.setWordWrap(True)
+        self.memory.setProperty("role", "dim")
         self.folder = TextField()
         self.folder.setAccessibleName("Folder of the run")
         self.choose_folder = QPushButton("Choose…")
@@ -85,6 +89,12 @@ class SetupPage(QScrollArea):
     def _lay_out(self) -> None:
         for device in devices():
             self.device.addItem(DEVICES[device], device)
+        machine = QWidget()
+        column = QVBoxLayout(machine)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.device)
+        column.addWidget(self.memory)
         place = QWidget()
         row = QHBoxLayout(place)
         row.setContentsMargins(0, 0, 0, 0)
@@ -101,7 +111,7 @@ class SetupPage(QScrollArea):
             ("Network", self.network),
             ("Pictures", self.pictures),
             ("Masks", self.masks),
-            ("Device", self.device),
+            ("Device", machine),
             ("Run folder", place),
         )
         for number, (label, part) in enumerate(rows):
@@ -153,10 +163,12 @@ class SetupPage(QScrollArea):
     def problem(self) -> str:
         """Why the training cannot begin, as a sentence; empty if it can."""
         try:
-            self.config()
+            config = self.config()
         except InvalidInputError as error:
             return str(error)
-        return self.pictures.problem or self._training.checks.masks_problem or self._folder_problem
+        checks = self._training.checks
+        problem = self.pictures.problem or checks.masks_problem or self._folder_problem
+        return problem or memory_problem(config)
 
     @property
     def _folder_problem(self) -> str:
@@ -165,6 +177,10 @@ class SetupPage(QScrollArea):
             return "Name the run's folder with its whole path."
         if (folder / "config.toml").exists():
             return f"“{folder.name}” holds a run already, which stays; choose another run folder."
+        try:
+            check_folder(folder)
+        except PictureError as error:
+            return str(error)
         return ""
 
     # --- showing -----------------------------------------------------------------------------
@@ -176,10 +192,17 @@ class SetupPage(QScrollArea):
         self.masks.show_kind(wish.kind)
         self.advanced.show_wish(wish)
         self.pictures.show_size(wish.size)
+        self._show_memory()
         self._draw()
         if self._wanted_scan != self._scanned:
             self._rest.start()
         self.changed.emit()
+
+    def _show_memory(self) -> None:
+        try:
+            self.memory.setText(memory_needed(self.config()))
+        except InvalidInputError:
+            self.memory.setText("")
 
     def _draw(self) -> None:
         try:

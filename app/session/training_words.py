@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from app.session.training_course import long_duration
+from engine import memory
+from training import estimate
 
 if TYPE_CHECKING:
     from training.config import Preset, TrainingConfig
@@ -117,6 +119,21 @@ def time_needed(config: TrainingConfig, speed: float | None) -> str:
     if limit is not None and seconds > limit:
         return f"Ends after {long_duration(limit)}, when the time is up."
     return f"About {long_duration(seconds)} at the speed measured on this computer."
+
+
+def memory_needed(config: TrainingConfig) -> str:
+    """What a run will take of the memory, as a sentence."""
+    needed = f"About {memory.in_words(estimate.needed_bytes(config))} of memory"
+    if not estimate.is_for_processor(config):
+        return f"{needed} where the processor has to do it."
+    return f"{needed}; {memory.in_words(memory.available_bytes())} are free."
+
+
+def memory_problem(config: TrainingConfig) -> str:
+    """Why there is too little memory for a run; empty if there is enough, or nobody knows yet."""
+    if not estimate.is_for_processor(config):
+        return ""  # the card is asked by the process that trains
+    return estimate.shortage(config, memory.available_bytes())
 
 
 def count(number: int, one: str, many: str) -> str:

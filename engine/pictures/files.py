@@ -126,6 +126,23 @@ def check_place(path: Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a folder that could not be made or written, as far as one can know before.
+
+    Raises:
+        PictureError: naming what is in the way.
+    """
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise PictureError(
+            f"“{path}” cannot be written: “{there}” is a file; choose another folder."
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PictureError(
+            f"“{path}” cannot be written: “{there}” may not be changed; choose another folder."
+        )
+
+
 @contextmanager
 def _refusals_explained(path: Path) -> Iterator[None]:
     try:

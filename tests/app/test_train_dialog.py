@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.dialogs.train_pictures import summary
 from app.session import training_wish
 from app.session.training_wish import Wish, free_folder, trainable
 from app.session.training_words import MASKS, time_needed
+from engine import memory
 from engine.errors import InvalidInputError
 from engine.scanning import Scan, Trouble
 from tests.app.trainer import put_pepsi
@@ -64,6 +66,22 @@ def test_a_folder_is_checked_at_once_and_its_troubles_listed_on_demand(trainer: 
     texts = " ".join(row.list.item(index).text() for index in range(row.list.count()))
     for name in ("again.png", "flat.png", "broken.jpg"):
         assert name in texts
+    assert trainer.dialog.start.isEnabled()
+
+
+def test_it_says_how_much_memory_a_run_takes_and_refuses_what_does_not_fit(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 8 * 10**9)
+    trainer.fill_in()
+    assert re.search(r"About \d+ MB of memory; 8.0 GB are free", trainer.setup.memory.text())
+    trainer.setup.section.set_unfolded(True)
+    trainer.type_into(trainer.setup.advanced.fields["batch"], "4000")
+    assert "8.0 GB are free" in trainer.dialog.why.text()
+    batch = re.search(r"take a batch of (\d+)", trainer.dialog.why.text())
+    assert batch is not None
+    assert not trainer.dialog.start.isEnabled()
+    trainer.type_into(trainer.setup.advanced.fields["batch"], batch[1])
     assert trainer.dialog.start.isEnabled()
 
 

@@ -34,7 +34,10 @@ class Bound:
         return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
 
-MODULES = ("startup", "painting", "backends", "generators", "ui_stall", "soak", "batch")
+MODULES = (
+    "startup", "painting", "backends", "generators", "training", "memory", "ui_stall", "soak",
+    "batch",
+)  # fmt: skip
 
 BOUNDS: dict[str, Bound] = {
     "startup.ratio": Bound(3.0),
@@ -63,6 +66,10 @@ BOUNDS: dict[str, Bound] = {
     "generators.gla-released.512_memory_share": Bound(1 / 3),
     "generators.iconv.256_times_faster": Bound(1.4, at_least=True),
     "generators.pepsi.256_share_of_iconv": Bound(0.5),
+    "training.loop_share": Bound(0.9, at_least=True),
+    "memory.diet-pepsi.estimate_off_by": Bound(0.3),
+    "memory.regionwise.estimate_off_by": Bound(0.3),
+    "memory.iconv-small.estimate_off_by": Bound(0.3),
     "ui_stall.patchmatch_max_ms": Bound(50),
     "ui_stall.telea_max_ms": Bound(50),
     "soak.growth_percent": Bound(5),

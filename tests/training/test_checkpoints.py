@@ -111,3 +111,19 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(
     assert value_of(folder.latest()) == 1
     assert [path.name for path in folder.checkpoints()] == ["step-00000001.pt"]
     assert len(list((folder.path / "checkpoints").iterdir())) == 1
+
+
+def test_a_folder_below_a_file_is_refused_before_a_run_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InvalidInputError, match=r"“.*file” is a file; choose another folder"):
+        RunFolder(tmp_path / "file" / "run").check_free()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="not for root")
+def test_a_folder_that_may_not_be_written_is_refused_before_a_run_begins(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(InvalidInputError, match="may not be changed"):
+            RunFolder(tmp_path / "run").check_free()
+    finally:
+        tmp_path.chmod(0o700)

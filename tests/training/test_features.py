@@ -6,15 +6,21 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engine import resources
 from engine.errors import InvalidInputError, WeightsError
+from engine.generator import Generation
 from training import features as module
+from training.batch import Batch
 from training.features import FILE, Vgg16, features, loaded, random
+from training.losses import LOSSES
 from training.recipes import recipe
 
 if TYPE_CHECKING:
@@ -147,9 +153,24 @@ def test_random_features_are_the_same_for_the_same_seed() -> None:
     assert not torch.equal(first(image)[2], other(image)[2])
 
 
-def test_random_features_keep_the_size_of_colours(network: Vgg16) -> None:
-    for each in network(picture(128, 128)):
-        assert 10 < each.std() < 500
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_with_random_features_the_papers_weights_make_a_few_per_cent(seed: int) -> None:
+    """Against a picture that is learned but for its hole, which is filled with a blur."""
+    with Image.open(resources.samples()[0][0]) as photo:
+        pixels = np.asarray(photo.convert("RGB").resize((256, 256)), np.float32)
+    real = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1
+    hole = torch.zeros(1, 1, 256, 256)
+    hole[..., 64:192, 64:192] = 1
+    blurred = F.avg_pool2d(real, 31, 1, 15, count_include_pad=False)
+    softened = F.avg_pool2d(real, 5, 1, 2, count_include_pad=False)
+    made = torch.where(hole > 0, blurred, softened)
+    given = config("random", seed)
+    batch = Batch(real, hole, Generation(made, (made,)), features=features(given))
+    total = {
+        name: weight * LOSSES[name].function(batch).item() for name, weight in given.losses.items()
+    }
+    for name in ("correlation", "style"):
+        assert 0.005 < total[name] / total["reconstruction"] < 0.2
 
 
 # --- files ---------------------------------------------------------------------------------------

@@ -88,6 +88,19 @@ def test_the_generator_step_leaves_the_critic_alone(monkeypatch: pytest.MonkeyPa
     assert all(part.requires_grad for part in learned.critic.parameters())
 
 
+def test_a_critic_that_learns_alone_first_leaves_the_generator_and_its_average_as_they_are() -> (
+    None
+):
+    learned = learner(config(critic_first=1))
+    assert learned.critic is not None
+    networks_ = (learned.generator, learned.average, learned.critic)
+    before = [weights_of(network) for network in networks_]
+    assert set(learned.step(raw(), 0)) == {"critic.hinge"}
+    same = [torch.equal(weights_of(n), old) for n, old in zip(networks_, before, strict=True)]
+    assert same == [True, True, False]
+    assert "l1" in learned.step(raw(), 1)
+
+
 def test_the_same_pictures_and_seed_give_the_same_weights() -> None:
     one, other = learner(config()), learner(config())
     for step in range(2):
@@ -192,6 +205,16 @@ def test_a_loss_that_was_added_is_learned_from(backend: str, added: str) -> None
         config(backend=backend, losses={"l1": 1.0, added: 0.5}, critic="", critic_losses={})
     )
     assert learned.step(raw(2), 0)[added] > 0
+
+
+def test_chances_depend_on_picture_and_step_not_on_the_place_in_the_batch() -> None:
+    learned = learner(config())
+    numbers = torch.arange(200)
+    chances = learned._chance({"number": numbers}, 3)
+    torch.testing.assert_close(learned._chance({"number": numbers.flip(0)}, 3), chances.flip(0))
+    assert not torch.equal(learned._chance({"number": numbers}, 4), chances)
+    counts = torch.histc(chances, 4, 0, 1)
+    assert counts.min() > 25
 
 
 def test_latents_depend_on_picture_and_step_not_on_the_place_in_the_batch() -> None:

@@ -13,7 +13,7 @@ from engine.errors import InvalidInputError
 from engine.jobs import CancelToken, finish
 from engine.scan_memory import memory_of
 from engine.scanning import scan
-from training import masks
+from training import estimate, masks
 from training.datasets.crops import Crops, Held
 from training.datasets.faces import is_face_layout, open_faces
 from training.datasets.gallery import Gallery, split
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 MOST_JUDGED = 64
 """Held-out pictures that a validation looks at; more would take longer than they tell."""
 
-MOST_CACHED = 1_000_000_000
+MOST_CACHED = 4_000_000_000
 SHARE_CACHED = 0.25
-"""Of the free memory, for decoded pictures; and never more than `MOST_CACHED` bytes."""
+"""Of the memory that the networks leave, for decoded pictures; at most `MOST_CACHED` bytes."""
 
 LARGEST_ENLARGEMENT = 4
 """Pictures that would have to be enlarged more to give a crop are left out."""
@@ -84,9 +84,10 @@ def prepared(config: TrainingConfig, token: CancelToken) -> Steps[Pictures]:
     if not kept and config.held_out > 0:
         notices.append("There is one picture only: it is trained on, and nothing is held out.")
     training, held_out = gallery.chosen(learned), gallery.chosen(kept)
-    free = min(MOST_CACHED, int(SHARE_CACHED * memory.available_bytes()))
+    left = max(0, memory.available_bytes() - estimate.needed_bytes(config))
+    budget = min(MOST_CACHED, int(SHARE_CACHED * left))
     return Pictures(
-        Crops(training, config, holes, budget_bytes=free // config.devices),
+        Crops(training, config, holes, budget_bytes=budget // config.devices),
         Held(gallery.chosen(kept[:MOST_JUDGED]), config, holes),
         training.paths,
         held_out.paths,

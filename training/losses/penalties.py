@@ -59,8 +59,8 @@ def drift(batch: Batch) -> Tensor:
 def _steepness(batch: Batch, region: Tensor) -> Tensor:
     """Norm of each picture's slope within a region, somewhere between real and fake. (B,)."""
     real, fake = batch.real, wide(batch.fake)
-    # Drawn on the processor, so that all devices draw the same.
-    place = torch.rand(len(real), 1, 1, 1).to(real)
+    chance = torch.rand(len(real)) if batch.chance is None else batch.chance
+    place = chance.to(real).view(-1, 1, 1, 1)
     slopes = _slopes(batch, place * real + (1 - place) * fake)
     norms: Tensor = torch.linalg.vector_norm(slopes * region, dim=(1, 2, 3))
     return norms

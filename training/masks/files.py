@@ -69,10 +69,11 @@ class MaskFiles:
             count = np.count_nonzero(hole)
             if 0 < count < hole.size and low <= count / hole.size <= high:
                 return hole
-        raise InvalidInputError(
+        sentence = (
             f"No mask in “{self._folder}” leaves {low:.0%} to {high:.0%} of the picture missing; "
             "choose another coverage or other masks."
         )
+        raise InvalidInputError(" ".join((sentence, *self.notices)))
 
     def _looked_at(self) -> list[str]:
         step = max(1, len(self.paths) // LOOKED_AT)
