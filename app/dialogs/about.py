@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
+    QTabWidget,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
+from app.dialogs.licences import LicencesPage
 from engine import __version__, registry
+
+if TYPE_CHECKING:
+    from app.session.tasks import Tasks
 
 PARTS = (
     ("Qt and PySide6", "LGPL-3.0"),
@@ -37,7 +44,7 @@ PARTS = (
 class AboutDialog(QDialog):
     """Version, methods and licences."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Lacuna")
         title = QLabel(f"Lacuna {__version__}")
@@ -53,9 +60,24 @@ class AboutDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(22, 18, 22, 14)
         layout.setSpacing(10)
-        for part in (title, promise, text, buttons):
+        self.licences = LicencesPage(tasks)
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.pages.addTab(text, "Credits")
+        self.pages.addTab(self.licences, "Licences")
+        self.pages.currentChanged.connect(self._on_page)
+        for part in (title, promise, self.pages, buttons):
             layout.addWidget(part)
-        self.setMinimumWidth(480)
+        self.resize(940, 600)
+
+    def done(self, result: int) -> None:
+        self.licences.leave()
+        super().done(result)
+
+    @Slot(int)
+    def _on_page(self) -> None:
+        if self.pages.currentWidget() is self.licences:
+            self.licences.load()
 
 
 def credits_html() -> str:

@@ -280,7 +280,9 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         from app.dialogs.about import AboutDialog
 
-        AboutDialog(self).exec()
+        dialog = AboutDialog(self.session.files.tasks, self)
+        dialog.exec()
+        dialog.deleteLater()
 
     @Slot()
     def show_models(self) -> None:

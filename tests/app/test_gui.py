@@ -6,12 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser
 
 from app import gui, theme
-from app.dialogs.about import AboutDialog, credits_html
+from app.dialogs.about import AboutDialog
 from app.dialogs.error import ErrorDialog
 from app.dialogs.questions import DialogQuestions, QualityDialog, QuestionDialog
 from app.dialogs.shortcuts import ShortcutsDialog
@@ -200,12 +200,35 @@ def test_the_quality_is_what_the_dialog_shows(qtbot: QtBot) -> None:
     assert dialog.quality == 80
 
 
-def test_the_credits_name_every_method_with_its_paper(qtbot: QtBot) -> None:
-    dialog = AboutDialog()
-    qtbot.addWidget(dialog)
+@pytest.fixture
+def about(desk: Desk, qtbot: QtBot) -> AboutDialog:
+    return AboutDialog(desk.session.files.tasks, desk.window)
+
+
+def test_the_credits_name_every_method_with_its_paper(about: AboutDialog) -> None:
+    shown = about.pages.widget(0)
+    assert isinstance(shown, QTextBrowser)
     for spec in registry.specs():
         if spec.paper:
-            assert spec.paper in credits_html()
+            assert " ".join(spec.paper.split()) in " ".join(shown.toPlainText().split())
+
+
+def test_the_licence_of_a_library_can_be_read_in_full(about: AboutDialog, desk: Desk) -> None:
+    about.pages.setCurrentWidget(about.licences)
+    desk.wait(lambda: about.licences.names.count() > 0)
+    [pillow] = about.licences.names.findItems("pillow", Qt.MatchFlag.MatchStartsWith)
+    about.licences.names.setCurrentItem(pillow)
+    assert about.licences.licence.text() == "MIT-CMU"
+    assert "Permission to use, copy, modify" in about.licences.text.toPlainText()
+
+
+def test_closing_while_licences_are_read_leaves_nothing_behind(
+    about: AboutDialog, desk: Desk
+) -> None:
+    about.pages.setCurrentWidget(about.licences)
+    about.reject()
+    desk.settle()
+    assert about.licences.names.count() == 0
 
 
 @pytest.fixture
