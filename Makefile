@@ -4,6 +4,10 @@
 # make bench  the benchmark table (also build/bench.json)
 # make learn  an overfit run of every generator on sixteen crops of DATA=folder (about an hour)
 # make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
+# make bundle       the program as one folder that needs no Python, in dist/lacuna
+# make bundle-test  runs that program in an empty environment, with a person at a virtual display
+# make deb          packs it for Debian and Ubuntu      make wheel  wheel and source archive, checked
+# make docs         the user guide as web pages in build/docs, links checked
 # Every target sets up what it needs in .venv; nothing outside the checkout is changed except
 # missing system libraries, and those only when the user may install them.
 
@@ -16,6 +20,7 @@ DATA ?= ../shared/data/open-768
 EVAL ?= ../shared/data/eval
 
 .PHONY: run test check format lint type arch bench learn quality screenshots clean
+.PHONY: bundle bundle-test deb wheel docs
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -63,6 +68,33 @@ screenshots: $(VENV)/.dev
 	@packaging/system-packages.sh test
 	$(BIN)/python docs/make_screenshots.py
 
+bundle: $(VENV)/.bundle
+	@packaging/system-packages.sh bundle
+	$(BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller \
+	  packaging/lacuna.spec
+	$(BIN)/python packaging/sizes.py
+
+bundle-test: $(VENV)/.bundle
+	@packaging/system-packages.sh test
+	$(BIN)/pytest -q packaging/checks
+	$(BIN)/python packaging/start_times.py
+
+deb:
+	@packaging/system-packages.sh deb
+	desktop-file-validate packaging/linux/lacuna.desktop
+	appstreamcli validate --no-net packaging/linux/lacuna.metainfo.xml
+	$(BIN)/python packaging/make_deb.py
+	$(BIN)/python packaging/try_deb.py
+
+wheel: $(VENV)/.bundle
+	rm -f dist/lacuna_inpaint-*
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python packaging/try_wheel.py
+
+docs: $(VENV)/.docs
+	$(BIN)/python docs/make_keys.py
+	$(BIN)/mkdocs build --strict
+
 # One virtual environment; each stamp adds what its targets need. A changed pin or range reinstalls.
 $(VENV)/bin/python:
 	@packaging/system-packages.sh python
@@ -78,6 +110,14 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.bench: $(VENV)/.dev
 	$(INSTALL) -e ".[dev,bench]"
+	@touch $@
+
+$(VENV)/.bundle: $(VENV)/.dev
+	$(INSTALL) -e ".[dev,bundle]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(INSTALL) -e ".[dev,docs]"
 	@touch $@
 
 clean:

@@ -48,9 +48,15 @@ class Outcome:
 
 
 def program() -> tuple[str, ...]:
-    """The words that start this program once more."""
+    """The words that start this program once more.
+
+    A bundle for Windows has two: the editor, which has no console and so nowhere to print, and
+    `lacuna`, which has.
+    """
     if getattr(sys, "frozen", False):
-        return (sys.executable,)
+        editor = Path(sys.executable)
+        console = editor.with_name(editor.name.replace("lacuna-editor", "lacuna"))
+        return (str(console if console.is_file() else editor),)
     return (sys.executable, "-m", "app")
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what pip cannot install is there: Python's venv module, the libraries that Qt's
 # X11 and Wayland plugins load, and for the tests a virtual display and a mouse for it.
-# Usage: system-packages.sh python|run|test
+# Usage: system-packages.sh python|run|test|bundle|deb
 # Missing packages are installed where that is allowed (root, or sudo without a password, with
 # apt-get); otherwise their names are printed. Systems without apt-get are left alone.
 set -u
@@ -43,11 +43,20 @@ need_display() {
   command -v xdotool >/dev/null 2>&1 || need xdotool
 }
 
+need_debian_tools() {
+  command -v dpkg-deb >/dev/null 2>&1 || need dpkg
+  command -v desktop-file-validate >/dev/null 2>&1 || need desktop-file-utils
+  command -v appstreamcli >/dev/null 2>&1 || need appstream
+  command -v man >/dev/null 2>&1 || need man-db
+}
+
 case "${1:-}" in
   python) need_python ;;
   run) need_qt ;;
   test) need_qt; need_display ;;
-  *) echo "usage: $0 python|run|test" >&2; exit 2 ;;
+  bundle) need_qt; command -v strip >/dev/null 2>&1 || need binutils ;;
+  deb) need_qt; need_display; need_debian_tools ;;
+  *) echo "usage: $0 python|run|test|bundle|deb" >&2; exit 2 ;;
 esac
 
 [ -z "$missing" ] && exit 0
