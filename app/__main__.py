@@ -85,10 +85,11 @@ def _run(words: list[str]) -> int:
         near = nearest(words[0])
         hint = f"did you mean “lacuna {near}”?" if near else "see “lacuna --help”."
         raise UsageError(f"There is no command or file “{words[0]}”; {hint}")
-    return _edit(_editor_parser().parse_args(words))
+    return _edit(editor_parser().parse_args(words))
 
 
-def _editor_parser() -> Parser:
+def editor_parser() -> Parser:
+    """What `lacuna` understands without a command."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:<{width}}  {does}" for name, does in COMMANDS.items())
     parser = Parser(

@@ -7,7 +7,10 @@ import difflib
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 DONE = 0
 FAILED = 1
@@ -49,12 +52,22 @@ def parse(name: str, words: list[str]) -> tuple[Run, argparse.Namespace]:
     Raises:
         UsageError: if the words do not fit the command.
     """
-    module = importlib.import_module(f"app.cli.{name.replace('-', '_')}")
-    parser = Parser(prog=f"lacuna {name}", description=module.__doc__, allow_abbrev=False)
-    module.add_arguments(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
-    parser.add_argument("--debug", action="store_true", help="a traceback with every error")
-    return cast("Run", module.run), parser.parse_args(words)
+    module = _module(name)
+    return cast("Run", module.run), parser(name).parse_args(words)
+
+
+def parser(name: str) -> Parser:
+    """What a command understands; the manual page is made of it as well."""
+    module = _module(name)
+    made = Parser(prog=f"lacuna {name}", description=module.__doc__, allow_abbrev=False)
+    module.add_arguments(made)
+    made.add_argument("--quiet", action="store_true", help="no progress and no notices")
+    made.add_argument("--debug", action="store_true", help="a traceback with every error")
+    return made
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"app.cli.{name.replace('-', '_')}")
 
 
 def is_neither_option_nor_file(word: str) -> bool:
