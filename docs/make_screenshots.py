@@ -1,4 +1,7 @@
-"""Makes the pictures of the README from the program itself: `make screenshots`."""
+"""Makes the pictures of the README and the guide from the program itself: `make screenshots`.
+
+Those for the documents go to docs/images, the others, to be looked at, to build/screenshots.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ from typing import TYPE_CHECKING
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import cv2
 import msgspec
 import numpy as np
 from PIL import Image
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import gui
@@ -22,7 +27,9 @@ from app.dialogs.models import ModelsDialog
 from app.dialogs.train import TrainDialog
 from app.session.batch_wish import Wish
 from engine import resources
+from engine.jobs import CancelToken, finish
 from engine.pictures import open_mask, open_picture
+from engine.pipeline import InpaintRequest, inpaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,14 +37,21 @@ if TYPE_CHECKING:
     from app.window.window import MainWindow
 
 FOLDER = Path(__file__).parent / "images"
+OTHERS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
 SIZE = (1360, 860)
-PATIENCE_S = 120.0
-TRAINED = 75
+WIDEST = 1000
+COLOURS = 256
+"""Of a palette: what is left of a screenshot's size without, and hardly seen."""
+
+SCRATCHES = 7
+PATIENCE_S = 900.0
+TRAINED = 32
 TINT = np.array([255, 60, 110], np.float32)
 
 
 def main() -> int:
     FOLDER.mkdir(exist_ok=True)
+    OTHERS.mkdir(parents=True, exist_ok=True)
     picture, mask = next(pair for pair in resources.samples() if pair[0].stem == "rocket")
     application = QApplication(sys.argv)
     with tempfile.TemporaryDirectory() as name:
@@ -59,11 +73,12 @@ def main() -> int:
             Image.fromarray(document.image).save(FOLDER / "rocket-filled.jpg", quality=88)
         for theme in ("dark", "light"):
             session.use_theme(theme)
-            _save_models(application, window, f"models-{theme}.png")
+            _save_models(application, window, f"models{_suffix(theme)}.png")
         _save_training(application, window, Path(name))
         _save_batch(application, window, Path(name))
         session.end()
     _save_masked(picture, mask)
+    _save_restored()
     return 0
 
 
@@ -79,7 +94,16 @@ def _wait(application: QApplication, is_done: Callable[[], bool]) -> None:
 def _save(application: QApplication, window: QWidget, name: str) -> None:
     until = time.monotonic() + 1.5
     _wait(application, lambda: time.monotonic() > until)
-    window.grab().save(str(FOLDER / name))
+    shot = window.grab().toImage().convertToFormat(QImage.Format.Format_RGBX8888)
+    size, stride = (shot.width(), shot.height()), shot.bytesPerLine()
+    picture = Image.frombytes("RGB", size, bytes(shot.constBits()), "raw", "RGBX", stride)
+    picture.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
+    folder = OTHERS if name.endswith("-light.png") else FOLDER
+    picture.quantize(COLOURS).save(folder / name, optimize=True)
+
+
+def _suffix(theme: str) -> str:
+    return "" if theme == "dark" else f"-{theme}"
 
 
 def _save_models(application: QApplication, window: MainWindow, name: str) -> None:
@@ -105,15 +129,15 @@ def _save_training(application: QApplication, window: MainWindow, folder: Path) 
     _wait(application, lambda: not setup.problem and training.checks.masks is not None)
     for theme in ("dark", "light"):
         session.use_theme(theme)
-        _save(application, dialog, f"train-{theme}.png")
+        _save(application, dialog, f"train{_suffix(theme)}.png")
     config = msgspec.structs.replace(
-        setup.config(), size=64, batch=4, steps=90, validate_every=15, device="cpu"
+        setup.config(), size=64, batch=2, steps=40, validate_every=8, device="cpu"
     )
     training.start(config, folder / "run")
     _wait(application, lambda: training.state == "failed" or training.course.step >= TRAINED)
     for theme in ("light", "dark"):
         session.use_theme(theme)
-        _save(application, dialog, f"training-{theme}.png")
+        _save(application, dialog, f"training{_suffix(theme)}.png")
     training.stop()
     _wait(application, lambda: not training.is_on)
     dialog.close()
@@ -147,6 +171,25 @@ def _save_masked(picture: Path, mask: Path) -> None:
     tinted = pixels.copy()
     tinted[hole] = pixels[hole] * 0.45 + TINT * 0.55
     Image.fromarray(tinted).save(FOLDER / "rocket-mask.jpg", quality=88)
+
+
+def _save_restored() -> None:
+    """A photograph with scratches drawn over it, and what Telea makes of them."""
+    picture = next(path for path, _ in resources.samples() if path.stem == "coffee")
+    pixels = open_picture(picture).pixels
+    height, width = pixels.shape[:2]
+    rng, marks = np.random.default_rng(3), np.zeros((height, width), np.uint8)
+    for _ in range(SCRATCHES):
+        ends = np.stack([rng.integers(0, width, 4), np.linspace(0, height, 4)], axis=1)
+        cv2.polylines(marks, [ends.astype(np.int32)], isClosed=False, color=255, thickness=2)
+    scratched = pixels.copy()
+    scratched[marks > 0] = 225
+    hole = cv2.dilate(marks, np.ones((3, 3), np.uint8)) > 0
+    result = finish(inpaint(InpaintRequest(scratched, hole, "telea"), CancelToken()))
+    Image.fromarray(scratched).save(FOLDER / "scratched.jpg", quality=85)
+    for patch in result.patches:
+        scratched[patch.box.slices][patch.hole] = patch.pixels[patch.hole]
+    Image.fromarray(scratched).save(FOLDER / "restored.jpg", quality=85)
 
 
 if __name__ == "__main__":
