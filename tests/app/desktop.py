@@ -35,15 +35,15 @@ SOFT = 3
 """Pixels at the rim of the stroke that may be either: antialiasing and the mouse's rounding."""
 
 
-def wait_for(what: str, condition: Callable[[], object]) -> None:
+def wait_for(what: str, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Poll until the condition holds.
 
     Raises:
         AssertionError: naming `what`, when patience is at its end.
     """
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s in vain for {what}"
+        assert time.monotonic() < deadline, f"waited {patience_s:.0f} s in vain for {what}"
         time.sleep(POLL_S)
 
 
