@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ class Wish:
         output: folder of the results, unless they go among the pictures (`in_place`).
         resumes: whether results that an earlier run made with the same settings are kept.
         recipe: what fills; None = whatever is set in the editor.
+        file: settings that were read from a file; what the dialog has no control for, such as the
+            device, is taken from there.
     """
 
     images: str = ""
@@ -50,6 +52,7 @@ class Wish:
     in_place: bool = False
     resumes: bool = True
     recipe: Recipe | None = None
+    file: BatchConfig | None = field(default=None, compare=False)
 
     @property
     def missing(self) -> str:
@@ -71,17 +74,22 @@ class Wish:
 
     def config(self) -> BatchConfig:
         """The settings of the run; nothing may be missing, and a recipe is needed."""
+        import msgspec
+
         from engine.batch import ALPHA, BatchConfig
 
         folder = Path(self.images).parent if Path(self.images).is_file() else self.images
         masks = {"folder": self.masks, "same": str(folder), "alpha": ALPHA, "one": self.mask}
         if self.recipe is None:
             raise ValueError("no recipe")
-        return BatchConfig(
+        base = self.file or BatchConfig(images="", masks="", output="")
+        return msgspec.structs.replace(
+            base,
             images=self.images,
             masks=masks[self.rule],
             output=str(folder) if self.in_place else self.output,
             recipe=self.recipe,
+            weights=base.weights if self.recipe == base.recipe else None,
             recursive=self.recursive,
             on_existing=self.on_existing,
             name=self.name,
@@ -91,7 +99,7 @@ class Wish:
 
 
 def wish_of(config: BatchConfig) -> Wish:
-    """The wish that leads to these settings, as far as the dialog can express them."""
+    """The wish that leads to these settings."""
     from engine.batch import ALPHA
 
     same = config.masks_folder == config.images_folder
@@ -109,6 +117,7 @@ def wish_of(config: BatchConfig) -> Wish:
         on_existing=config.on_existing,
         in_place=config.in_place,
         recipe=config.recipe,
+        file=config,
     )
 
 

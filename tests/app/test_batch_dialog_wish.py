@@ -77,6 +77,9 @@ def test_a_file_of_settings_fills_everything_in(batcher: Batcher, tmp_path: Path
         recipe=Recipe(backend="blue", seed=3),
         name="{stem}-x{ext}",
         invert_mask=True,
+        device="cpu",  # this and the next two have no control in the dialog
+        stop_on_error=True,
+        pixel_limit=10**6,
     )
     save_settings(config, tmp_path / "all.json")
     batcher.open()
