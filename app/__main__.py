@@ -7,6 +7,7 @@ waiting for what only a command needs.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import threading
@@ -38,6 +39,9 @@ def main(words: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
     words = sys.argv[1:] if words is None else words
     console.prepare_streams()
+    if "--debug" not in words:
+        # What libraries and we note for developers is no sentence for people.
+        logging.lastResort = logging.NullHandler()
     code = _guarded(words)
     if code == INTERRUPTED and _has_running_threads():
         # A call into OpenCV cannot be stopped; who pressed Ctrl-C shall not wait for it.

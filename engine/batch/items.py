@@ -27,6 +27,7 @@ class Item:
         warnings: sentences about a picture that is filled all the same.
         size: width and height in pixels, upright; None if unknown.
         picture_bytes: what its pixels will take in memory.
+        is_deep: whether they have 16 bits.
         file_bytes: size of its file.
         hole_share: part of the picture that is hole, 0..1, if it was measured.
         trace: what an earlier run noted about it, for one that goes on.
@@ -40,6 +41,7 @@ class Item:
     warnings: tuple[str, ...] = ()
     size: tuple[int, int] | None = None
     picture_bytes: int = 0
+    is_deep: bool = False
     file_bytes: int = 0
     hole_share: float | None = None
     trace: Trace | None = None

@@ -169,6 +169,7 @@ def _looked_at(config: BatchConfig, masks: _Masks, pair: Pair) -> Item:
         warnings=warnings,
         size=(header.width, header.height),
         picture_bytes=header.decoded_bytes,
+        is_deep=header.depth == 2,
         file_bytes=file_bytes,
     )
 

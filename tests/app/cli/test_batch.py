@@ -230,6 +230,16 @@ def test_stop_on_error_ends_with_3(tmp_path: Path, batch: Callable[..., int]) ->
     assert results(tmp_path) == ["a_inpainted.png"]
 
 
+def test_notes_of_libraries_are_kept_from_stderr(tmp_path: Path) -> None:
+    pairs(tmp_path, "a.tif", "b.png")
+    whole = (tmp_path / "images/a.tif").read_bytes()
+    (tmp_path / "images/a.tif").write_bytes(whole[: len(whole) // 2])
+    words = [str(tmp_path / "images"), "-m", str(tmp_path / "masks"), "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "app", "batch", *words, "--backend", "telea", "--quiet"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 def started(root: Path) -> subprocess.Popen[str]:
     """The command in a process of its own, with its first result made."""
     words = [str(root / "images"), "-m", str(root / "masks"), "-o", str(root / "out")]

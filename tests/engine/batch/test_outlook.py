@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,21 @@ def test_a_picture_under_way_counts_for_what_it_still_needs(clock: Clock) -> Non
     made.start(items[4])
     clock.now += 0.75
     assert made.seconds_left(clock.now) == pytest.approx(0.25, rel=0.05)
+
+
+def test_formats_that_are_slow_to_write_count_for_more(clock: Clock) -> None:
+    """First photographs as JPEG, then as PNG, which take nine times as long to encode."""
+    items = [
+        replace(item(1 + n % 5, 0.0), output=Path(f"x{ending}"))
+        for ending in (".jpg", ".png")
+        for n in range(10)
+    ]
+    made = Outlook(items)
+    for one in items[:10]:
+        made.start(one)
+        clock.now += 0.01 * one.picture_bytes / 1e6
+        made.finish(one, counts=True)
+    assert made.seconds_left(clock.now) == pytest.approx(9 * clock.now, rel=0.05)
 
 
 def test_nothing_is_foretold_from_too_little(clock: Clock) -> None:
