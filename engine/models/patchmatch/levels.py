@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Each: TypeAlias = Callable[[Callable[[slice], None], list[slice]], None]
 """Runs a function on every slice, maybe in parallel."""
 
-STRIP = 256
+STRIP = 64
 """Rows prepared at once: bounds the temporary memory and the wait for a cancel."""
 COARSEST_DIAMETER = 4
 """The hole's inscribed circle stays at least so wide at the coarsest level, ..."""
