@@ -34,12 +34,9 @@ LINKS = (
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """List the pages that may be there: folders, model cards, decisions."""
+    """List the pages of a kind, and model cards if there are any."""
     docs = Path(config.docs_dir)
     nav = config.nav or []
-    for section in nav:
-        if "Guide" in section and (docs / "batch.md").is_file():
-            section["Guide"].insert(-1, "batch.md")
     for title, folder in (("Models", "models"), ("Decisions", "adr")):
         pages = sorted(path.relative_to(docs).as_posix() for path in (docs / folder).glob("*.md"))
         if pages:
