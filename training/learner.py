@@ -2,7 +2,7 @@
 
 Everything random in a step is a function of the configuration's seed and the numbers of its
 pictures, so a run that is interrupted goes on as if it had not been, and two processes learn what
-one process with the doubled batch would.
+one process with the doubled batch would. Only dropout (in GLA's critic) differs by process.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -97,6 +98,7 @@ def _fabric(config: TrainingConfig) -> Fabric:
 
     accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}[config.device]
     several = config.devices * config.nodes > 1
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells the precision
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it recommends launchers that not everybody has
         fabric = Fabric(

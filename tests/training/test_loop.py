@@ -316,17 +316,22 @@ def test_a_run_stops_when_it_is_asked(photos: Path, tmp_path: Path, how: str, co
     assert json.loads(rest[-2])["type"] == "checkpoint"
 
 
-@pytest.mark.parametrize("backend", ["diet-pepsi-g4", "gla", "regionwise"])
+@pytest.mark.parametrize("backend", FAMILIES)
 def test_two_processes_learn_what_one_does_with_the_same_batch(
     backend: str, photos: Path, tmp_path: Path
 ) -> None:
     """Means, sums, means over all scores or all holes, and penalties at places drawn by picture."""
     given = config(photos, backend, batch=2, steps=2)
+    if backend == "gla":
+        # Its own critic drops features at random, in each process others; so another judges here.
+        given = msgspec.structs.replace(given, critic="sn-patch")
     one = run(given, tmp_path / "one")
     with _started(given, tmp_path / "two", "--devices", "2") as process:
-        lines, complaint = process.communicate(timeout=300)
-    assert process.returncode == 0, complaint
-    two = [events.from_line(line) for line in lines.splitlines()]
+        assert process.stdout is not None
+        # Not communicate(): it closes standard input, which ends the run before its first step.
+        two = [events.from_line(line) for line in process.stdout]
+        assert process.wait(30) == 0
+    assert _curve(one)
     assert _curve(two) == pytest.approx(_curve(one), rel=2e-3, abs=2e-3)
 
 
