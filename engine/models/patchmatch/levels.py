@@ -43,10 +43,11 @@ FEW = 65_536
 KNOWN, ESTIMATED = 2, 1
 """An estimated pixel has a colour to begin with, but belongs to the hole."""
 RIM = 0.25
-"""At half the size, pixels of which less is known are estimated. Taken as known, they leave bars and
-joints a few pixels beside their place (eight drawn lattices and walls, one seed: 17 % of the hole
-wrong, 6 % so). The same at a quarter of the size leaves none wrong, but costs texture under the
-strokes of photographs (ten of them: SWD 4.04 instead of 3.50); at every level it costs most."""
+"""At half the size, pixels of which less is known are estimated. Taken as known, they leave bars
+and joints a few pixels beside their place (eight drawn lattices and walls, one seed: 17 % of the
+hole wrong, 6 % so). The same at a quarter of the size leaves none wrong, but costs texture under
+the strokes of photographs (ten of them: SWD 4.04 instead of 3.50); at every level, most of all.
+"""
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
