@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
+RIM = 4
+"""Device pixels around a changed box that change with it: smoothing, averaging, the rim."""
+
 COARSEST_PARENT = 3
 """How many levels coarser than wanted a tile may be to stand in for a missing one."""
 
@@ -92,7 +95,8 @@ class Piece:
                 continue
             tile = cache.ready(key)
             if tile is None or tile.stale is not None:
-                self.undone.append(self.spot(cache, key).intersected(self.box))
+                # Rims are drawn from both sides of a tile's edge, also in pieces beside this one.
+                self.undone.append(self.spot(cache, key).intersected(self.box).grown(RIM))
             yield key, tile
 
     def spot(self, cache: TileCache, key: TileKey) -> Box:

@@ -17,7 +17,7 @@ from app.canvas.look import MaskLook, surround
 from app.canvas.navigation import Viewport
 from app.canvas.overlays import Ring, paint_boxes
 from app.canvas.panes import Panes
-from app.canvas.piece import qrect
+from app.canvas.piece import RIM, qrect
 from app.canvas.scene import Look, Scene
 from app.canvas.strokes import Strokes
 from app.tools import BrushSettings
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 PAINT_BUDGET_S = 0.010
 """Time that one frame may spend on making tiles; the rest follow in the next frames."""
-
-RIM = 4
-"""Device pixels around a changed box that change with it: smoothing, averaging, the rim."""
 
 
 class CanvasView(QWidget):

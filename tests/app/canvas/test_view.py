@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QColorSpace, QPalette
 
 from app.canvas.look import CHECK_SIDE, surround
+from app.canvas.tiles import Tile, TileCache, TileKey
+from app.canvas.view import PAINT_BUDGET_S
 from app.document import Document
 from app.tools import SourceBrush
 from engine.pictures import Picture, Source
@@ -284,6 +287,38 @@ def test_what_is_repainted_bit_by_bit_looks_like_what_is_painted_at_once(
     view._repaint_all()
     # Smooth scaling rounds differently where it starts in the middle.
     np.testing.assert_allclose(seen(view).astype(int), piecewise, atol=1)
+
+
+def test_what_is_painted_two_tiles_a_frame_ends_as_if_it_had_been_painted_at_once(
+    view: CanvasView, hand: Hand, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(noise(900, 1300))
+    seen(view)
+    passed = 0.0
+    made = TileCache.tile
+
+    def slowly_made(cache: TileCache, key: TileKey) -> Tile:
+        nonlocal passed
+        ready = cache.ready(key)
+        if ready is None or ready.stale is not None:
+            passed += 0.6 * PAINT_BUDGET_S
+        return made(cache, key)
+
+    monkeypatch.setattr(TileCache, "tile", slowly_made)
+    clock = SimpleNamespace(perf_counter=lambda: passed)
+    for module in ("app.canvas.view", "app.canvas.piece"):
+        monkeypatch.setattr(f"{module}.time", clock)
+    hand.press(60, 60)
+    for step in range(1, 12):
+        hand.move(60 + 22 * step, 60 + 11 * step)
+        view.repaint()
+    hand.release(302, 181)
+    while view._frame.is_stale:
+        seen(view)
+    slowly = seen(view)
+    monkeypatch.undo()
+    view._repaint_all()
+    np.testing.assert_allclose(seen(view).astype(int), slowly, atol=1)
 
 
 def test_panning_shows_what_a_fresh_paint_shows(view: CanvasView, show: Show) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FIELDS = {
     "output", "backend", "chosen", "device", "fallback", "seed", "seconds", "hole_share",
-    "regions", "weights_sha256", "peak_rss_bytes", "unchanged_outside",
+    "regions", "detail", "weights_sha256", "peak_rss_bytes", "unchanged_outside",
 }  # fmt: skip
 
 

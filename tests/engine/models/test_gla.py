@@ -320,7 +320,9 @@ def test_scores_of_all_patches_that_matter_equal_products_of_windows(
     torch.testing.assert_close(
         likeness.scores(0, height)[:, matter], plain[:, matter], rtol=0, atol=1e-9
     )
-    assert torch.equal(likeness.scores(2, 4), likeness.scores(0, height)[2 * width : 4 * width])
+    # Processors round a product of fewer rows differently.
+    rows = likeness.scores(0, height)[2 * width : 4 * width]
+    torch.testing.assert_close(likeness.scores(2, 4), rows, rtol=0, atol=1e-12)
 
 
 class Given(Likeness):
