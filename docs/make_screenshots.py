@@ -98,7 +98,8 @@ def _save(application: QApplication, window: QWidget, name: str) -> None:
     size, stride = (shot.width(), shot.height()), shot.bytesPerLine()
     picture = Image.frombytes("RGB", size, bytes(shot.constBits()), "raw", "RGBX", stride)
     picture.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
-    folder = OTHERS if name.endswith("-light.png") else FOLDER
+    # The Batch dialog shows the paths of whoever made the picture.
+    folder = OTHERS if name.endswith("-light.png") or name.startswith("batch") else FOLDER
     picture.quantize(COLOURS).save(folder / name, optimize=True)
 
 
