@@ -8,34 +8,13 @@ import numpy as np
 import pytest
 
 from app.document import Document, maskops
-from engine.pictures import Picture
 from engine.types import Box
+from tests.app.document.holes import disc, document_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.document import Edit
-
-HEIGHT, WIDTH = 300, 400
-
-
-def document_with(hole: np.ndarray | None = None) -> Document:
-    document = Document.new(Picture(np.zeros((HEIGHT, WIDTH, 3), np.uint8)))
-    if hole is not None:
-        with document.edit("Paint"), document.touch("mask", document.box) as view:
-            view[hole] = 255
-    return document
-
-
-def disc(row: float, column: float, radius: float) -> np.ndarray:
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    return np.hypot(rows - row, columns - column) <= radius
-
-
-def dot(row: int = 150, column: int = 200) -> np.ndarray:
-    hole = np.zeros((HEIGHT, WIDTH), bool)
-    hole[row, column] = True
-    return hole
 
 
 def test_inverting_twice_gives_the_mask_back() -> None:

@@ -14,8 +14,7 @@ from engine.errors import Cancelled
 from engine.jobs import CancelToken, finish
 from engine.pictures import Picture
 from engine.types import Box
-
-HEIGHT, WIDTH = 300, 400
+from tests.app.document.holes import HEIGHT, WIDTH, disc, document_with, dot
 
 
 def make(document: Document, shape: Shape) -> bool:
@@ -35,25 +34,6 @@ def grow(document: Document, radius: int) -> bool:
 
 def shrink(document: Document, radius: int) -> bool:
     return make(document, Shape(grow=-radius))
-
-
-def document_with(hole: np.ndarray | None = None) -> Document:
-    document = Document.new(Picture(np.zeros((HEIGHT, WIDTH, 3), np.uint8)))
-    if hole is not None:
-        with document.edit("Paint"), document.touch("mask", document.box) as view:
-            view[hole] = 255
-    return document
-
-
-def disc(row: float, column: float, radius: float) -> np.ndarray:
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    return np.hypot(rows - row, columns - column) <= radius
-
-
-def dot(row: int = 150, column: int = 200) -> np.ndarray:
-    hole = np.zeros((HEIGHT, WIDTH), bool)
-    hole[row, column] = True
-    return hole
 
 
 def half() -> np.ndarray:
