@@ -119,6 +119,10 @@ _EDIT = (
         "paste", "Paste as New", "Edit", "clipboard.paste", ("Ctrl+V",),
         tip="Open the picture that is on the clipboard", group="clipboard",
     ),
+    ActionSpec(
+        "settings", "Settings…", "Edit", "window.show_settings", ("Ctrl+,",), group="settings",
+        tip="Everything that can be set, with its default",
+    ),
 )
 
 _SELECT = (

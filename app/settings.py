@@ -26,8 +26,31 @@ Margin = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Megabytes = Annotated[int, msgspec.Meta(ge=64, le=65536)]
 
 
+def page(
+    group: str,
+    label: str,
+    text: str,
+    *,
+    unit: str = "",
+    choices: dict[str, str] | None = None,
+    waits: bool = False,
+) -> msgspec.Meta:
+    """What the settings page says of a field; one without it is only remembered.
+
+    Args:
+        group: the heading under which it stands.
+        label: its name for people.
+        text: what it does, a sentence.
+        unit: of a number; "%" shows a share of 0..1 as percent.
+        choices: how the values of a `Literal` are called, in the order of the list.
+        waits: whether a change takes effect at the next start only.
+    """
+    extra = {"group": group, "unit": unit, "choices": choices or {}, "waits": waits}
+    return msgspec.Meta(title=label, description=text, extra=extra)
+
+
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Every setting with its default and range.
+    """Every setting with its default and range; `page` puts it on the settings page.
 
     Attributes:
         theme: "auto" follows the system.
@@ -58,22 +81,93 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     """
 
     version: Literal[1] = 1
-    theme: Theme = "auto"
+    theme: Annotated[
+        Theme,
+        page(
+            "Looks",
+            "Theme",
+            "The colours of the window.",
+            choices={"auto": "As the system", "light": "Light", "dark": "Dark"},
+        ),
+    ] = "auto"
     backend: str = "auto"
     options: dict[str, dict[str, bool | int | float | str]] = {}
-    detail: bool = True
-    brush_size: Size = 60.0
-    hardness: Share = 1.0
-    pressure: bool = True
-    source_mode: Literal["never", "only"] = "never"
-    wand_tolerance: Share = 0.1
-    wand_contiguous: bool = True
-    mask_colour: Colour = "#ff3b5c"
-    mask_opacity: Share = 0.5
-    mask_outline: bool = True
-    mask_step: Margin = 4
-    run_after_stroke: bool = False
-    results_mb: Megabytes = 512
+    detail: Annotated[
+        bool,
+        page(
+            "Inpainting",
+            "Restore fine detail",
+            "After a network, PatchMatch copies the picture's own texture along its fill.",
+        ),
+    ] = True
+    brush_size: Annotated[
+        Size, page("Tools", "Brush size", "The diameter in picture pixels.", unit="px")
+    ] = 60.0
+    hardness: Annotated[
+        Share,
+        page("Tools", "Brush hardness", "Below 100 % the brush is softer at its edge.", unit="%"),
+    ] = 1.0
+    pressure: Annotated[
+        bool,
+        page(
+            "Tools",
+            "Pen pressure changes the size",
+            "For pens and tablets; a mouse has no pressure.",
+        ),
+    ] = True
+    source_mode: Annotated[
+        Literal["never", "only"],
+        page(
+            "Tools",
+            "Source brush",
+            "What its marks mean for the next fill.",
+            choices={"never": "Never take from here", "only": "Take only from here"},
+        ),
+    ] = "never"
+    wand_tolerance: Annotated[
+        Share,
+        page("Tools", "Wand tolerance", "By how much colours may differ to be marked.", unit="%"),
+    ] = 0.1
+    wand_contiguous: Annotated[
+        bool,
+        page(
+            "Tools",
+            "Wand marks only what is connected",
+            "Off: similar colours in the whole picture.",
+        ),
+    ] = True
+    mask_colour: Annotated[
+        Colour,
+        page("Mask", "Mask colour", "Choose one that the photograph does not have."),
+    ] = "#ff3b5c"
+    mask_opacity: Annotated[
+        Share, page("Mask", "Mask opacity", "How much of the picture the mask covers.", unit="%")
+    ] = 0.5
+    mask_outline: Annotated[
+        bool,
+        page(
+            "Mask",
+            "Outline of the mask",
+            "A line at its rim, which shows it without relying on the colour.",
+        ),
+    ] = True
+    mask_step: Annotated[
+        Margin,
+        page("Mask", "Step of Grow and Shrink", "What one press of the command adds.", unit="px"),
+    ] = 4
+    run_after_stroke: Annotated[
+        bool,
+        page("Inpainting", "Inpaint after each stroke", "Off: nothing runs before Inpaint."),
+    ] = False
+    results_mb: Annotated[
+        Megabytes,
+        page(
+            "Memory",
+            "Memory for results",
+            "The oldest results that are not kept are dropped beyond it.",
+            unit="MB",
+        ),
+    ] = 512
     recent: list[str] = []
     folder: str = ""
     sections: dict[str, bool] = {}

@@ -214,6 +214,7 @@ QMainWindow::separator { background: $line; width: 1px; height: 1px; }
 QSplitter::handle { background: $line; }
 QLabel[role="dim"] { color: $dim; }
 QLabel[role="title"] { font-size: 20px; }
+QLabel[role="heading"] { font-weight: 600; }
 QWidget[role="section-line"] { background: $line; }
 QToolButton[role="header"], QToolButton[role="header"]:checked { text-align: left;
   font-weight: 600; color: $dim; background: transparent; border-radius: 0; padding: 7px 8px; }

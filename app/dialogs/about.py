@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.licences import LicencesPage
+from app.dialogs.sizes import open_at
 from engine import __version__, registry
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ PARTS = (
     ("PyQtGraph", "MIT"),
 )
 """What is installed with Lacuna, and under which licence."""
+
+FIRST_SIZE = QSize(940, 600)
 
 
 class AboutDialog(QDialog):
@@ -68,7 +71,7 @@ class AboutDialog(QDialog):
         self.pages.currentChanged.connect(self._on_page)
         for part in (title, promise, self.pages, buttons):
             layout.addWidget(part)
-        self.resize(940, 600)
+        open_at(self, FIRST_SIZE)
 
     def done(self, result: int) -> None:
         self.licences.leave()

@@ -21,6 +21,7 @@ from app.dialogs.batch_path import dropped_paths
 from app.dialogs.batch_run import RunPage
 from app.dialogs.batch_setup import SetupPage
 from app.dialogs.models import WorkRow
+from app.dialogs.sizes import open_at
 from app.session.batch_words import start_label
 from app.session.notices import Notice, shortened
 
@@ -94,7 +95,7 @@ class BatchDialog(QDialog):
         layout.addLayout(foot)
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)
-        self.resize(FIRST_SIZE)
+        open_at(self, FIRST_SIZE)
 
     def _connect(self) -> None:
         batch, course = self._batch, self._course

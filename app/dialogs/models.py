@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.model_details import ModelDetails
 from app.dialogs.model_list import ModelList
+from app.dialogs.sizes import open_at
 from app.session.notices import shortened
 from engine import weights
 from engine.official import RELEASES
@@ -91,7 +92,7 @@ class ModelsDialog(QDialog):
         layout.addWidget(self._work)
         layout.addLayout(buttons)
         self.setMinimumSize(SMALLEST)
-        self.resize(FIRST_SIZE)
+        open_at(self, FIRST_SIZE)
 
     def _connect(self) -> None:
         models = self._models

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import ACTIONS, GESTURES, MENUS, ActionSpec, action
+from app.dialogs.sizes import open_at
 
 if TYPE_CHECKING:
     from app.settings import Settings
     from app.window.menus import Commands
 
+FIRST_SIZE = QSize(500, 640)
 ID = Qt.ItemDataRole.UserRole
 
 
@@ -89,7 +91,7 @@ class ShortcutsDialog(QDialog):
         layout.addLayout(editor)
         layout.addWidget(self._message)
         layout.addWidget(buttons)
-        self.resize(500, 640)
+        open_at(self, FIRST_SIZE)
 
     def _fill(self) -> None:
         for menu in MENUS:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.sizes import open_at
 from app.dialogs.train_setup import SetupPage
 from app.session.notices import shortened
 
@@ -76,7 +77,7 @@ class TrainDialog(QDialog):
         layout.addWidget(self.pages, 1)
         layout.addLayout(buttons)
         self.setMinimumSize(SMALLEST)
-        self.resize(FIRST_SIZE)
+        open_at(self, FIRST_SIZE)
 
     def _connect(self) -> None:
         training = self._training

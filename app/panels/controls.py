@@ -101,6 +101,7 @@ class NumberRow(QWidget):
         decimals: int = 0,
         is_logarithmic: bool = False,
         help_text: str = "",
+        label_width: int = LABEL_WIDTH,
     ) -> None:
         super().__init__()
         self._low, self._high, self._is_logarithmic = low, high, is_logarithmic
@@ -115,7 +116,7 @@ class NumberRow(QWidget):
         self._number.setFixedWidth(NUMBER_WIDTH)
         self._number.setAccessibleName(label)
         self.setToolTip(help_text)
-        lay_out_row(self, label, self._slider, self._number)
+        lay_out_row(self, label, self._slider, self._number, label_width=label_width)
         self._slider.valueChanged.connect(self._on_slider)
         self._number.valueChanged.connect(self._on_number)
 
@@ -187,23 +188,23 @@ class ColourButton(QToolButton):
             self.changed.emit(colour.name())
 
 
-def lay_out_row(row: QWidget, label: str, *parts: QWidget) -> None:
+def lay_out_row(row: QWidget, label: str, *parts: QWidget, label_width: int = LABEL_WIDTH) -> None:
     """Label at the left, all labels of a panel equally wide; the first part takes the rest."""
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(8)
     name = QLabel(label)
-    name.setFixedWidth(LABEL_WIDTH)
+    name.setFixedWidth(label_width)
     name.setProperty("role", "dim")
     layout.addWidget(name)
     for index, part in enumerate(parts):
         layout.addWidget(part, 1 if index == 0 else 0)
 
 
-def labelled(label: str, *parts: QWidget) -> QWidget:
+def labelled(label: str, *parts: QWidget, label_width: int = LABEL_WIDTH) -> QWidget:
     """A row of a label and its controls."""
     row = QWidget()
-    lay_out_row(row, label, *parts)
+    lay_out_row(row, label, *parts, label_width=label_width)
     return row
 
 

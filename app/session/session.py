@@ -190,6 +190,15 @@ class Session(QObject):
         self.settings.run_after_stroke = on
         self.state_changed.emit()
 
+    def change_setting(self, name: str, value: object) -> None:
+        """Set a field of `settings`, and let everybody look at the settings anew."""
+        setattr(self.settings, name, value)
+        self.toolbox.take_over()
+        self.runs.shelf.budget_bytes = self.settings.results_mb * 1_000_000
+        self.look_changed.emit()
+        self.backend_changed.emit()
+        self.state_changed.emit()
+
     # --- the backend -------------------------------------------------------------------------
 
     @property

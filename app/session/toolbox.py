@@ -140,6 +140,20 @@ class ToolBox(QObject):
             self._settings.wand_tolerance = self.area.tolerance
             self._settings.wand_contiguous = self.area.contiguous
 
+    def take_over(self) -> None:
+        """Set brush and wand to what the settings say: the reverse of `remember`."""
+        settings = self._settings
+        if "brush" in self.__dict__:
+            self.brush.size = settings.brush_size
+            self.brush.hardness = settings.hardness
+            self.brush.pressure = settings.pressure
+        if "area" in self.__dict__:
+            self.area.tolerance = settings.wand_tolerance
+            self.area.contiguous = settings.wand_contiguous
+        if "_tools" in self.__dict__:
+            cast("SourceBrush", self._tools["source"]).mode = settings.source_mode
+        self.changed.emit()
+
     @staticmethod
     def _wand(tools: dict[str, Tool]) -> Wand:
         return cast("Wand", tools["wand"])

@@ -277,6 +277,14 @@ class MainWindow(QMainWindow):
 
         ShortcutsDialog(self.commands, self.session.settings, self).exec()
 
+    def show_settings(self) -> None:
+        from app.dialogs.settings import SettingsDialog
+
+        dialog = SettingsDialog(self.session, self)
+        dialog.exec()
+        dialog.deleteLater()
+        self._save_settings()
+
     def show_about(self) -> None:
         from app.dialogs.about import AboutDialog
 
