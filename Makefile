@@ -20,7 +20,7 @@ DATA ?= ../shared/data/open-768
 EVAL ?= ../shared/data/eval
 
 .PHONY: run test check format lint type arch bench learn quality screenshots clean
-.PHONY: bundle bundle-test deb wheel docs
+.PHONY: bundle bundle-test deb wheel docs translations
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -94,6 +94,9 @@ wheel: $(VENV)/.bundle
 docs: $(VENV)/.docs
 	$(BIN)/python docs/make_keys.py
 	$(BIN)/mkdocs build --strict
+
+translations: $(VENV)/.dev
+	$(BIN)/python packaging/make_translations.py
 
 # One virtual environment; each stamp adds what its targets need. A changed pin or range reinstalls.
 $(VENV)/bin/python:
