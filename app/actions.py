@@ -17,7 +17,7 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, inspector, batch, training, canvas and window.
+            clipboard, masks, runs, inspector, batch, training, help, canvas and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -348,8 +348,15 @@ _TRAIN = (
 
 _HELP = (
     ActionSpec("keys", "Keyboard Shortcuts", "Help", "window.show_keys", ("F1", "Ctrl+/")),
-    ActionSpec("log", "Open Log Folder", "Help", "window.open_log_folder", group="about"),
-    ActionSpec("about", "About Lacuna", "Help", "window.show_about", group="about"),
+    ActionSpec(
+        "copy_report", "Copy Report", "Help", "help.copy_report", group="report",
+        tip="Put what a report of a fault needs on the clipboard; nothing is sent",
+    ),
+    ActionSpec(
+        "log", "Show Log Folder", "Help", "help.show_log_folder", group="report",
+        tip="Open the folder in which Lacuna notes what it does",
+    ),
+    ActionSpec("about", "About Lacuna", "Help", "help.show_about", group="about"),
 )
 
 # fmt: on

@@ -53,7 +53,7 @@ def run(files: Sequence[Path], mask: Path | None, backend: str | None) -> int:
         mask: a mask for the first.
         backend: id of the backend to choose.
     """
-    write_log(settings_file.log_folder())
+    write_log(settings_file.log_file())
     application = QApplication(sys.argv[:1])
     # Merged mouse moves would cut the corners of a quick stroke; X11's plugin has just set this.
     application.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
@@ -98,14 +98,17 @@ def program_icon() -> QIcon:
     return QIcon(str(resources.root() / "icons" / "lacuna.svg"))
 
 
-def write_log(folder: Path) -> None:
-    """Log to a rotating file; a folder that cannot be written only costs the log."""
+def write_log(file: Path) -> None:
+    """Log to a file that is set aside when it is full; one that cannot be written stops nothing.
+
+    There are never more than `LOG_FILES` of `LOG_BYTES` beside the one being written.
+    """
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
-            folder / "lacuna.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+            file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
         )
     except OSError as error:
         log.warning("no log file: %s", error)

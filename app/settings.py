@@ -200,6 +200,11 @@ def log_folder() -> Path:
     return platformdirs.user_log_path("lacuna", appauthor=False)
 
 
+def log_file() -> Path:
+    """The log that is being written; older ones lie beside it under the same name and a number."""
+    return log_folder() / "lacuna.log"
+
+
 def recovery_folder() -> Path:
     return platformdirs.user_state_path("lacuna", appauthor=False) / "recovery"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,11 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.settings import log_folder
-from engine import __version__
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from app.report import program_lines, shortened_paths
 
 WIDTH = 560
 
@@ -30,7 +24,7 @@ class ErrorDialog(QDialog):
     def __init__(self, sentence: str, details: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Lacuna")
-        self._report = report(sentence, details, log_folder())
+        self._report = report(sentence, details)
         text = QLabel(sentence)
         text.setWordWrap(True)
         self._text = QPlainTextEdit(self._report)
@@ -63,6 +57,7 @@ class ErrorDialog(QDialog):
         QGuiApplication.clipboard().setText(self._report)
 
 
-def report(sentence: str, details: str, logs: Path) -> str:
+def report(sentence: str, details: str) -> str:
     """What somebody who wants to help needs to know."""
-    return f"Lacuna {__version__}\n{sentence}\n\n{details.strip()}\n\nLog: {logs}\n"
+    program = "\n".join(program_lines())
+    return f"{sentence}\n\n{shortened_paths(details.strip())}\n\n{program}\n"

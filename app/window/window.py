@@ -8,12 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDesktopServices,
-    QShowEvent,
-)
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
@@ -31,6 +26,7 @@ from app.session.tasks import details_of
 from app.window.batch import BatchRoom
 from app.window.doors import Doors
 from app.window.dressing import Dressing
+from app.window.help import Help
 from app.window.keyguard import KeyGuard
 from app.window.menus import Commands
 from app.window.startup import Startup
@@ -39,6 +35,8 @@ from engine.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from PySide6.QtGui import QCloseEvent, QShowEvent
 
     from app.session.notices import Notice
     from app.session.session import Session
@@ -68,6 +66,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self._pages)
         self._training = TrainingRoom(session, self._dressing, self)
         self._batch = BatchRoom(session, self._dressing, self)
+        self._help = Help(session, self)
         self.commands = Commands(session, self._receivers(), self)
         self.status = Status(session)
         self.run_buttons = RunButtons(session, self.commands)
@@ -91,6 +90,7 @@ class MainWindow(QMainWindow):
             "inspector": session.inspector,
             "batch": self._batch,
             "training": self._training,
+            "help": self._help,
             "window": self,
         }
 
@@ -273,9 +273,7 @@ class MainWindow(QMainWindow):
         )
 
     def show_keys(self) -> None:
-        from app.dialogs.shortcuts import ShortcutsDialog
-
-        ShortcutsDialog(self.commands, self.session.settings, self).exec()
+        self._help.show_keys(self.commands)
 
     def show_settings(self) -> None:
         from app.dialogs.settings import SettingsDialog
@@ -285,13 +283,6 @@ class MainWindow(QMainWindow):
         dialog.deleteLater()
         self._save_settings()
 
-    def show_about(self) -> None:
-        from app.dialogs.about import AboutDialog
-
-        dialog = AboutDialog(self.session.files.tasks, self)
-        dialog.exec()
-        dialog.deleteLater()
-
     @Slot()
     def show_models(self) -> None:
         from app.dialogs.models import ModelsDialog
@@ -299,9 +290,6 @@ class MainWindow(QMainWindow):
         dialog = ModelsDialog(self.session, self._dressing.icons, self)
         dialog.exec()
         dialog.deleteLater()
-
-    def open_log_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(settings_file.log_folder())))
 
     @Slot(str)
     def _open_name(self, name: str) -> None:

@@ -97,7 +97,7 @@ def test_the_program_has_an_icon_at_every_size(qapp: QApplication) -> None:
 
 
 def test_the_log_goes_to_a_file(tmp_path: Path, root_log: logging.Logger) -> None:
-    gui.write_log(tmp_path / "log")
+    gui.write_log(tmp_path / "log" / "lacuna.log")
     assert "starts" in (tmp_path / "log" / "lacuna.log").read_text("utf-8")
 
 
@@ -105,7 +105,20 @@ def test_a_log_that_cannot_be_written_stops_nothing(
     tmp_path: Path, root_log: logging.Logger
 ) -> None:
     (tmp_path / "log").write_text("in the way")
-    gui.write_log(tmp_path / "log")
+    gui.write_log(tmp_path / "log" / "lacuna.log")
+
+
+def test_the_logs_together_never_grow_beyond_their_bound(
+    tmp_path: Path, root_log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gui, "LOG_BYTES", 5000)
+    gui.write_log(tmp_path / "lacuna.log")
+    for number in range(1000):
+        logging.getLogger("app").info("line %d of a long day", number)
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["lacuna.log", *(f"lacuna.log.{n}" for n in (1, 2, 3))]
+    assert all(file.stat().st_size <= 5000 for file in files)
+    assert "line 999" in files[0].read_text("utf-8")
 
 
 def soon(act: Callable[[], None]) -> None:
