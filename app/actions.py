@@ -17,7 +17,7 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, inspector, batch, training, help, canvas and window.
+            clipboard, masks, runs, inspector, batch, training, help, tour, canvas and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -348,6 +348,9 @@ _TRAIN = (
 
 _HELP = (
     ActionSpec("keys", "Keyboard Shortcuts", "Help", "window.show_keys", ("F1", "Ctrl+/")),
+    ActionSpec(
+        "tour", "Tour", "Help", "tour.begin", tip="Four notes that show where things are",
+    ),
     ActionSpec(
         "copy_report", "Copy Report", "Help", "help.copy_report", group="report",
         tip="Put what a report of a fault needs on the clipboard; nothing is sent",

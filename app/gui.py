@@ -69,7 +69,7 @@ def run(files: Sequence[Path], mask: Path | None, backend: str | None) -> int:
     log.info("the window stands")
     # Now, because drawing it takes longer than anything else about the icon is worth.
     application.setWindowIcon(program_icon())
-    window.begin(files, mask, backend)
+    window.begin(files, mask, backend, tour=True)
     code = application.exec()
     interrupt.forget()
     if not window.session.has_ended:

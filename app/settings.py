@@ -66,6 +66,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         recent: paths opened last, newest first.
         sections: which panel sections are unfolded.
         keys: keys that differ from the table in `app.actions`, by action id.
+        tour_shown: whether the tour of the first start has been shown.
         training_run: folder of the training run that may be gone on with.
         training_pid: of the process that trains there; 0 = none, as far as is known.
         training_data: folder of pictures that was trained on last.
@@ -173,6 +174,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     sections: dict[str, bool] = {}
     panels_shown: bool = True
     keys: dict[str, list[str]] = {}
+    tour_shown: bool = False
     training_run: str = ""
     training_pid: int = 0
     training_data: str = ""

@@ -31,15 +31,21 @@ class Doors(QObject):
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
-    def enter(self, files: Sequence[Path], mask: Path | None) -> None:
-        """Open what the command line named, unless work of last time is recovered."""
+    def enter(self, files: Sequence[Path], mask: Path | None) -> bool:
+        """Open what the command line named, unless work of last time is recovered.
+
+        Returns:
+            Whether there is going to be a picture.
+        """
         session = self._session
         if session.keep_copies().offer():
             if files:
                 session.say(f"“{files[0].name}” was not opened, because earlier work is recovered.")
-        elif files:
+            return True
+        if files:
             then = partial(session.masks.open, mask) if mask is not None else None
             session.files.open_all(files, then)
+        return bool(files)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDragEnterEvent):

@@ -76,6 +76,11 @@ class Startup(QWidget):
         # The thumbnails are decoded once the window stands.
         QTimer.singleShot(0, self, self._show_samples)
 
+    @property
+    def open_button(self) -> QPushButton:
+        """Opens a picture."""
+        return self._drop.button
+
     def show_recent(self, names: Sequence[str]) -> None:
         """List the files opened last that still exist."""
         while (item := self._recent_rows.takeAt(0)) is not None:

@@ -30,6 +30,7 @@ from app.window.help import Help
 from app.window.keyguard import KeyGuard
 from app.window.menus import Commands
 from app.window.startup import Startup
+from app.window.tour import Tour
 from app.window.training import TrainingRoom
 from engine.jobs import Job
 
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._training = TrainingRoom(session, self._dressing, self)
         self._batch = BatchRoom(session, self._dressing, self)
         self._help = Help(session, self)
+        self.tour = Tour(self)
         self.commands = Commands(session, self._receivers(), self)
         self.status = Status(session)
         self.run_buttons = RunButtons(session, self.commands)
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
             "batch": self._batch,
             "training": self._training,
             "help": self._help,
+            "tour": self.tour,
             "window": self,
         }
 
@@ -229,18 +232,31 @@ class MainWindow(QMainWindow):
         files: Sequence[Path] = (),
         mask: Path | None = None,
         backend: str | None = None,
+        *,
+        tour: bool = False,
     ) -> None:
-        """Do what the command line asked for, and prepare what takes a while."""
+        """Do what the command line asked for, and prepare what takes a while.
+
+        Args:
+            files: pictures to open.
+            mask: a mask for the first.
+            backend: id of the backend to choose.
+            tour: whether to offer the tour, if nothing is opened.
+        """
         if backend is not None:
             self.session.use_backend(backend)
         self.session.files.tasks.start(
             Job("Loading", preload),
-            lambda _: self._doors.enter(files, mask),
+            lambda _: self._enter(files, mask, tour=tour),
             failed=self._on_unloadable,
             quiet_s=math.inf,
         )
         QTimer.singleShot(PREPARE_AFTER_MS, self.session.runs, self.session.runs.prepare)
         self.session.training.look_back()
+
+    def _enter(self, files: Sequence[Path], mask: Path | None, *, tour: bool) -> None:
+        if not self._doors.enter(files, mask) and tour:
+            self.tour.offer()
 
     def _on_unloadable(self, error: Exception) -> None:
         self.session.fail(f"A part of Lacuna cannot be loaded: {error}", details_of(error))
@@ -248,7 +264,7 @@ class MainWindow(QMainWindow):
     # --- verbs of the window -----------------------------------------------------------------
 
     def cancel(self) -> None:
-        """Stop the stroke, or what looks for an area, or the run; without one, end comparing."""
+        """Stop the stroke, what looks for an area, or the run; else end the tour or comparing."""
         canvas = self.workspace.canvas if self.workspace is not None else None
         if canvas is not None and canvas.cancel_stroke():
             return
@@ -257,7 +273,7 @@ class MainWindow(QMainWindow):
             return
         if session.runs.is_running:
             session.runs.cancel()
-        else:
+        elif not self.tour.end():
             session.end_comparison()
 
     def show_panels(self, shown: bool) -> None:
