@@ -36,7 +36,7 @@ def choose(hole: MaskBool, forbidden: MaskBool | None = None) -> Choice:
 
     Args:
         hole: (H, W) bool, True = missing.
-        forbidden: where nothing may be copied from; only PatchMatch knows how to obey.
+        forbidden: where nothing may be copied from; PatchMatch obeys.
     """
     if forbidden is not None and bool(forbidden.any()):
         return Choice("patchmatch", "PatchMatch, because you said where to take pixels from")

@@ -47,7 +47,8 @@ class BackendSpec:
         min_context: that margin's lower bound in pixels.
         bytes_per_pixel: peak memory per pixel of the crop, measured; for the estimate before a run.
         fixed_bytes: peak memory that does not depend on the crop, measured.
-        copies: fills by copying known pixels, so it needs some and honours "never from here".
+        copies: fills by copying known pixels, so it needs some.
+        heeds_forbidden: honours "never from here": it copies, or borrows by attention.
         network: "module:class" of a generator; empty for a classical backend.
         configuration: keyword arguments of that class; a weight file may override them.
         native_side: side of the square pictures a generator is trained on, in pixels.
@@ -67,6 +68,7 @@ class BackendSpec:
     bytes_per_pixel: int = 64
     fixed_bytes: int = 0
     copies: bool = False
+    heeds_forbidden: bool = False
     network: str = ""
     configuration: Options = field(default_factory=dict, hash=False)
     native_side: int | None = None

@@ -38,6 +38,12 @@ DETAIL_WAITS = 0.3
 SMOOTH = "navier-stokes"
 """The backend that can go on from a single known pixel."""
 
+NOT_HEEDED = "{backend} takes from no particular place, so the source brush did not steer it"
+
+ALL_FORBIDDEN = (
+    "all that could be borrowed is forbidden, so the network looked everywhere; unmark some of it"
+)
+
 NO_DETAIL = "fine detail was not restored, because memory was short"
 
 _SMALLEST_SCALE = 1 / 16
@@ -77,12 +83,18 @@ def wanted_scale(size: Size, spec: BackendSpec, box: Box) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A crop to try: its box, its scale, what to tell the user, and whether to give up copying."""
+    """A crop to try: its box, its scale, and what to tell the user.
+
+    Attributes:
+        is_smooth: copying is given up.
+        is_free: what is forbidden is given up, because nothing else is left to borrow.
+    """
 
     box: Box
     scale: float
     notice: str | None
     is_smooth: bool = False
+    is_free: bool = False
 
 
 class Filling:
@@ -129,6 +141,19 @@ class Filling:
         self._is_guide = is_guide
         self._pixels = request.image.copy()
         self._missing = request.hole.copy()
+        self._forbidden = self._heeded(request.forbidden)
+
+    def _heeded(self, forbidden: MaskBool | None) -> MaskBool | None:
+        """What is forbidden, if the backend knows how to obey and anything is left to take."""
+        if forbidden is None:
+            return None
+        if not self._spec.heeds_forbidden:
+            self._tell(NOT_HEEDED.format(backend=self._spec.label))
+            return None
+        if self._spec.network and (forbidden | self._unknown(Box.whole(forbidden))).all():
+            self._tell(ALL_FORBIDDEN)
+            return None
+        return forbidden
 
     def patches(self, plan: tuple[Region, ...], token: CancelToken) -> Steps[list[Patch]]:
         """Fill region after region."""
@@ -173,6 +198,8 @@ class Filling:
             try:
                 crop = yield from self._tried(attempt, token)
             except NothingToCopyError:
+                if attempt.is_free:
+                    raise
                 attempt = self._wider(attempt)
                 continue
             except MemoryError:
@@ -201,7 +228,7 @@ class Filling:
         self._inpainter = self._built("cpu")
 
     def _tried(self, attempt: _Attempt, token: CancelToken) -> Steps[ImageF32]:
-        box, forbidden = attempt.box, self._request.forbidden
+        box, heeded, forbidden = attempt.box, self._forbidden, self._request.forbidden
         inpainter, options = self._inpainter, self._options
         if attempt.is_smooth:
             inpainter = registry.create(SMOOTH)
@@ -209,9 +236,7 @@ class Filling:
         problem = Problem(
             image=to_image(self._pixels[box.slices]),
             hole=self._unknown(box),
-            forbidden=forbidden[box.slices]
-            if self._spec.copies and forbidden is not None
-            else None,
+            forbidden=None if heeded is None or attempt.is_free else heeded[box.slices],
             options=options,
             seed=self._request.seed,
         )
@@ -265,8 +290,15 @@ class Filling:
             self.fallbacks.append(notice)
 
     def _wider(self, attempt: _Attempt) -> _Attempt:
-        """The next attempt when the crop has known pixels but not one whole patch of them."""
+        """The next attempt when the crop has pixels to use but not one whole patch of them."""
         box = self._grown(attempt.box)
+        if self._spec.network:
+            if box == attempt.box:
+                self._tell(ALL_FORBIDDEN)
+                return replace(attempt, is_free=True)
+            return replace(
+                attempt, box=box, scale=wanted_scale(self._request.size, self._spec, box)
+            )
         if box != attempt.box:
             return replace(attempt, box=box)
         notice = "no patch of known pixels is large enough, so the surroundings were continued"
@@ -294,9 +326,8 @@ class Filling:
 
     def _has_sources(self, box: Box) -> bool:
         usable = ~self._unknown(box)
-        forbidden = self._request.forbidden
-        if self._spec.copies and forbidden is not None:
-            usable &= ~forbidden[box.slices]
+        if self._forbidden is not None:
+            usable &= ~self._forbidden[box.slices]
         return bool(usable.any())
 
     def _grown(self, box: Box) -> Box:

@@ -76,6 +76,7 @@ class GanInpainter:
             DeviceMemoryError, DeviceError: if the graphics card cannot do it.
             MemoryError: if the processor's memory is too small.
             UnusableBackendError: if the network answers with no finite numbers.
+            NothingToCopyError: if all that it could borrow is forbidden.
         """
         image, _ = yield from self._filled(problem, token, maps=False)
         return image
@@ -112,6 +113,9 @@ class GanInpainter:
             hole = torch.from_numpy(problem.hole)[None, None].to(self._device)
             inputs = self._network.inputs(problem.options, problem.seed, height, width)
             moved = {name: value.to(self._device) for name, value in inputs.items()}
+            if problem.forbidden is not None:
+                marks = torch.from_numpy(problem.forbidden)[None, None]
+                moved["forbidden"] = marks.to(self._device)
             made = self._network(image * 2 - 1, hole, stages=False, maps=maps, **moved)
             shown = made.image.float().add_(1).mul_(0.5).clamp_(0, 1)
             kept = {name: part[0].float().cpu().numpy() for name, part in made.maps.items()}

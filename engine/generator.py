@@ -42,10 +42,13 @@ class Generator(nn.Module):
     Attributes:
         multiple: sides that `generate` accepts are multiples of this.
         blank: value of missing pixels on entry, in the image's range.
+        heeds_forbidden: borrows by attention, and never from what is forbidden; then `generate`
+            takes a further input of that name.
     """
 
     multiple: ClassVar[int] = 1
     blank: ClassVar[float] = 0.0
+    heeds_forbidden: ClassVar[bool] = False
 
     def forward(
         self,
@@ -54,6 +57,7 @@ class Generator(nn.Module):
         *,
         stages: bool = True,
         maps: bool = False,
+        forbidden: Tensor | None = None,
         **inputs: Tensor,
     ) -> Generation:
         """Generate a picture.
@@ -64,6 +68,9 @@ class Generator(nn.Module):
             hole: (B, 1, H, W), 1 (or True) = missing; one mask per picture.
             stages: also compute what only losses need; False is faster.
             maps: also compute what an inspector shows; slower.
+            forbidden: (B, 1, H, W), 1 (or True) = attention may not borrow from here; None =
+                nothing is. Networks that do not heed it have no attention, so it means nothing
+                to them.
             **inputs: what the model file names besides.
 
         Returns:
@@ -72,11 +79,15 @@ class Generator(nn.Module):
 
         Raises:
             InvalidInputError: if the shapes do not fit together.
+            NothingToCopyError: if all that could be borrowed in a picture is forbidden.
         """
-        _check(image, hole)
+        _check(image, hole=hole)
         height, width = image.shape[-2:]
         missing = hole > 0.5
         clean = torch.where(missing, image.new_tensor(self.blank), image)
+        if forbidden is not None and self.heeds_forbidden:
+            _check(image, forbidden=forbidden)
+            _, inputs["forbidden"] = self.padded(clean, (forbidden > 0.5).to(image.dtype))
         image, hole = self.padded(clean, missing.to(image.dtype))
         made = self.generate(image, hole, stages=stages, maps=maps, **inputs)
         if image.shape[-2:] == (height, width):
@@ -109,7 +120,7 @@ class Generator(nn.Module):
             hole: (B, 1, H, W) of the image's dtype, exactly 0 or 1.
             stages: whether the stages are wanted.
             maps: whether the maps are wanted.
-            **inputs: see `forward`.
+            **inputs: see `forward`; "forbidden", exactly 0 or 1, among them if the class heeds it.
         """
         raise NotImplementedError
 
@@ -126,12 +137,13 @@ class Generator(nn.Module):
         return {}
 
 
-def _check(image: Tensor, hole: Tensor) -> None:
+def _check(image: Tensor, **marks: Tensor) -> None:
     if image.ndim != 4 or image.shape[1] != 3:
         raise InvalidInputError(f"the image is {tuple(image.shape)}; it must be (B, 3, H, W)")
     wanted = (image.shape[0], 1, *image.shape[-2:])
-    if tuple(hole.shape) != wanted:
-        raise InvalidInputError(f"the hole is {tuple(hole.shape)}; it must be {wanted}")
+    for name, mark in marks.items():
+        if tuple(mark.shape) != wanted:
+            raise InvalidInputError(f"the {name} is {tuple(mark.shape)}; it must be {wanted}")
 
 
 def _places(name: str, shown: Tensor, bottom: float, right: float) -> Tensor:

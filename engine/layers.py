@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.errors import NothingToCopyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -63,6 +65,36 @@ def shrink_hole(hole: Tensor, factor: int) -> Tensor:
     (B, 1, ceil(H / factor), ceil(W / factor)).
     """
     return hole[..., ::factor, ::factor]
+
+
+def covering(marks: Tensor, factor: int) -> Tensor:
+    """Marks on a grid `factor` times coarser: each cell that holds any of them.
+
+    Args:
+        marks: (B, 1, H, W), not 0 = marked; sides are multiples of `factor`.
+        factor: of the sides.
+
+    Returns:
+        (B, 1, H / factor, W / factor) bool.
+    """
+    return F.max_pool2d(marks.float(), factor) > 0
+
+
+def require_sources(offered: Tensor, allowed: Tensor) -> None:
+    """Check that what is forbidden leaves every picture something to borrow from.
+
+    Args:
+        offered: (B, ...) bool, what could be borrowed if nothing were forbidden.
+        allowed: likewise, what still can.
+
+    Raises:
+        NothingToCopyError: if a picture has lost all of it.
+    """
+    lost = offered.flatten(1).any(1) & ~allowed.flatten(1).any(1)
+    if lost.any():
+        raise NothingToCopyError(
+            "Every place that the network could borrow from is forbidden; unmark some of them."
+        )
 
 
 def reflect_pad(x: Tensor, margins: tuple[int, int, int, int] | int) -> Tensor:

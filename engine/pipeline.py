@@ -232,7 +232,7 @@ def _plan(request: InpaintRequest, spec: BackendSpec) -> tuple[Region, ...]:
     if request.size == "original":
         return (Region(extent(request.hole), whole),)
     plan = regions(request.hole, spec)
-    forbidden = request.forbidden if spec.copies else None
+    forbidden = request.forbidden if spec.heeds_forbidden else None
     if forbidden is None or forbidden.mean() <= _ONLY_SOME:
         return plan
     # "Only from here" may lie far from the hole, so every crop must reach it.

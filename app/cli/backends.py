@@ -46,6 +46,7 @@ def describe(spec: BackendSpec) -> dict[str, object]:
         "parameters": spec.parameters,
         "native_side": spec.native_side,
         "multiple": spec.multiple,
+        "heeds_forbidden": spec.heeds_forbidden,
         "options": [_option(option) for option in spec.options],
         "weights": _weights(file) if spec.network else None,
         "usable": why is None,

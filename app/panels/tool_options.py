@@ -32,6 +32,11 @@ HINTS = {
 }
 """By the id of the tool."""
 
+NOT_STEERED = (
+    "{backend} takes from no particular place, so these marks do not steer it. PatchMatch and the "
+    "networks with attention (PEPSI, MPGA + GLA, PEN-Net) obey them."
+)
+
 
 class ToolOptions(QWidget):
     """Shows the settings of the tool in hand and changes them."""
@@ -73,6 +78,7 @@ class ToolOptions(QWidget):
         self._tolerance.changed.connect(self._set_tolerance)
         self._contiguous.toggled.connect(session.toolbox.set_contiguous)
         session.toolbox.changed.connect(self._show)
+        session.backend_changed.connect(self._show)
         self._show()
 
     @Slot()
@@ -95,8 +101,11 @@ class ToolOptions(QWidget):
             row.setVisible(session.tool_id == "wand")
         self._source_row.setVisible(session.tool_id == "source")
         self._area_row.setVisible(not toolbox.has_brush)
-        self._hint.setText(HINTS.get(session.tool_id, ""))
-        self._hint.setVisible(session.tool_id in HINTS)
+        hint = HINTS.get(session.tool_id, "")
+        if session.tool_id == "source" and not session.backend.heeds_forbidden:
+            hint = NOT_STEERED.format(backend=session.backend.label)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
 
     def _set_hardness(self, percent: float) -> None:
         self._session.toolbox.set_hardness(percent / 100)

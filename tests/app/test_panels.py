@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QLabel,
     QListWidget,
     QPushButton,
     QSlider,
@@ -69,6 +70,34 @@ def test_the_wheel_over_a_slider_scrolls_the_panel_and_sets_nothing(column: Pane
     for slider in column.findChildren(QSlider):
         assert isinstance(slider, QuietSlider)
         assert not slider.focusPolicy() & Qt.FocusPolicy.WheelFocus & ~Qt.FocusPolicy.TabFocus
+
+
+def hints(column: PanelColumn) -> str:
+    """What the section of the tool says in words."""
+    labels = column.sections["tool"].findChildren(QLabel)
+    return " | ".join(label.text() for label in labels if label.isVisible())
+
+
+def test_the_source_brush_says_so_if_the_backend_is_not_steered(
+    desk: Desk, column: PanelColumn
+) -> None:
+    desk.session.use_backend("telea")
+    desk.canvas.setFocus()
+    desk.key(Qt.Key.Key_S)
+    assert "Telea takes from no particular place" in hints(column)
+    desk.session.use_backend("iconv")
+    assert "IConv takes from no particular place" in hints(column)
+    desk.session.use_backend("pepsi")
+    assert "takes from no" not in hints(column)
+
+
+def test_a_result_of_a_backend_that_is_not_steered_says_so(desk: Desk, column: PanelColumn) -> None:
+    desk.key(Qt.Key.Key_S)
+    desk.paint((20, 20), (30, 20))
+    desk.key(Qt.Key.Key_B)
+    desk.paint((60, 60), (70, 60))
+    desk.run("green")
+    assert "Green takes from no particular place" in desk.said()
 
 
 def test_the_source_brush_shows_what_it_marks(desk: Desk, column: PanelColumn) -> None:

@@ -48,7 +48,9 @@ class Paint:
         return result
 
 
-SPEC = BackendSpec("paint", "Paint", "none", "classical", "none:none", copies=True)
+SPEC = BackendSpec(
+    "paint", "Paint", "none", "classical", "none:none", copies=True, heeds_forbidden=True
+)
 
 
 @pytest.fixture
@@ -225,12 +227,14 @@ def test_a_copying_backend_is_told_what_is_forbidden(paint: Paint) -> None:
     assert int(problem.forbidden.sum()) == 100
 
 
-def test_a_backend_that_copies_nothing_is_not(
+def test_a_backend_that_copies_nothing_is_not_and_says_so(
     paint: Paint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry._specs, "paint", replace(SPEC, copies=False))
-    run(InpaintRequest(picture(), squares((50, 60)), "paint", forbidden=squares((70, 60))))
+    monkeypatch.setitem(registry._specs, "paint", replace(SPEC, heeds_forbidden=False))
+    request = InpaintRequest(picture(), squares((50, 60)), "paint", forbidden=squares((70, 60)))
+    assert "Paint takes from no particular place" in (run(request).fallback or "")
     assert paint.problems[0].forbidden is None
+    assert run(replace(request, forbidden=None)).fallback is None
 
 
 def test_every_allowed_source_is_within_reach(paint: Paint) -> None:

@@ -10,19 +10,25 @@ import pytest
 
 from engine import detail, device, memory, registry, weights
 from engine.backend import BackendSpec, Problem
-from engine.errors import DeviceError, DeviceMemoryError, UnusableBackendError
+from engine.errors import (
+    DeviceError,
+    DeviceMemoryError,
+    NothingToCopyError,
+    UnusableBackendError,
+)
+from engine.filling import ALL_FORBIDDEN
 from engine.jobs import CancelToken, Progress, finish
 from engine.pipeline import InpaintRequest, InpaintResult, inpaint, working_bytes
 
 if TYPE_CHECKING:
     from engine.backend import Inpainter
     from engine.jobs import Steps
-    from engine.types import ImageF32
+    from engine.types import ImageF32, MaskBool
     from engine.weights import Role
 
 SPEC = BackendSpec(
     "net", "Net", "none", "gan", "none:none", network="none:none", native_side=128, context=0.5,
-    min_context=16,
+    min_context=16, heeds_forbidden=True,
 )  # fmt: skip
 
 CREATE = registry.create
@@ -35,9 +41,15 @@ class Grey:
     limit: int | None = None
     error: type[DeviceError] = DeviceMemoryError
     shapes: list[tuple[int, ...]] = field(default_factory=list)
+    forbidden: list[MaskBool | None] = field(default_factory=list)
+    scarce: int = 1
+    """The fewest pixels that it can borrow from."""
 
     def inpaint(self, problem: Problem, _: CancelToken) -> Steps[ImageF32]:
         self.shapes.append(problem.hole.shape)
+        self.forbidden.append(problem.forbidden)
+        if problem.forbidden is not None and (~problem.forbidden).sum() < self.scarce:
+            raise NothingToCopyError("all is forbidden")
         yield Progress(0.5, 1.0, "greying")
         if self.limit is not None and problem.hole.size > self.limit:
             raise self.error("the memory of cuda is too small")
@@ -162,6 +174,58 @@ def test_detail_is_not_taken_from_where_nothing_may_be_taken(machine: Machine) -
     request = InpaintRequest(pixels, hole, "net", forbidden=forbidden)
     (patch,) = finish(inpaint(request, CancelToken())).patches
     assert (patch.pixels[patch.hole] == 0).all()
+
+
+def around_the_hole(reach: int) -> MaskBool:
+    """Marks that many pixels around the hole of `run` with side 128."""
+    marks = np.zeros((700, 700), bool)
+    marks[300 - reach : 428 + reach, 300 - reach : 428 + reach] = True
+    return marks
+
+
+def test_a_network_is_told_what_is_forbidden_at_its_own_scale(machine: Machine) -> None:
+    result = run(detail=False, forbidden=around_the_hole(32))
+    (marks,) = machine.cuda.forbidden
+    assert marks is not None
+    assert marks.shape == (128, 128)
+    assert marks.sum() == 96 * 96
+    assert result.fallback is None
+
+
+def test_a_network_that_is_not_steered_gets_no_marks_and_says_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._specs, "net", replace(SPEC, heeds_forbidden=False))
+    result = run(detail=False, forbidden=around_the_hole(32))
+    assert machine.cuda.forbidden == [None]
+    assert "the source brush did not steer it" in (result.fallback or "")
+
+
+def test_where_all_around_the_hole_is_forbidden_a_network_sees_more(machine: Machine) -> None:
+    result = run(detail=False, forbidden=around_the_hole(100))
+    (marks,) = machine.cuda.forbidden
+    assert marks is not None
+    assert not marks.all()
+    assert result.fallback is None
+
+
+def test_a_network_that_finds_nothing_to_borrow_looks_further_and_then_everywhere(
+    machine: Machine,
+) -> None:
+    machine.cuda.scarce = 10**9
+    result = run(detail=False, forbidden=around_the_hole(32))
+    assert machine.cuda.shapes == [(128, 128), (128, 128), (128, 128), (128, 128)]
+    assert machine.cuda.forbidden[-1] is None
+    shares = [float(marks.mean()) for marks in machine.cuda.forbidden if marks is not None]
+    assert shares == sorted(shares, reverse=True)
+    assert len(set(shares)) == 3
+    assert result.fallback == ALL_FORBIDDEN
+
+
+def test_with_the_whole_picture_forbidden_a_network_looks_everywhere(machine: Machine) -> None:
+    result = run(detail=False, forbidden=np.ones((700, 700), bool))
+    assert machine.cuda.forbidden == [None]
+    assert result.fallback == ALL_FORBIDDEN
 
 
 def test_restoring_detail_counts_in_the_memory_a_run_will_take() -> None:

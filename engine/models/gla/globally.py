@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.layers import attention, full_precision, shrink_hole, wide
+from engine.layers import attention, covering, full_precision, shrink_hole, wide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def borrowed(
 
     Args:
         missing: (M, C) features of the missing positions, at least one.
-        known: (K, C) features of the known ones, perhaps none.
+        known: (K, C) features of those to borrow from, perhaps none.
         query: 1x1 convolution.
         key: 1x1 convolution.
         value: 1x1 convolution.
@@ -82,7 +82,7 @@ class GlobalAttention(Projections):
         self.strict = strict
 
     def forward(
-        self, psi: Tensor, hole: Tensor, *, maps: bool
+        self, psi: Tensor, hole: Tensor, *, maps: bool, forbidden: Tensor | None = None
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Attend.
 
@@ -90,23 +90,36 @@ class GlobalAttention(Projections):
             psi: (B, 128, h, w).
             hole: (B, 1, 4 h, 4 w).
             maps: no maps are made here.
+            forbidden: (B, 1, 4 h, 4 w), or None; positions with any of it are no keys.
 
         Returns:
             (B, 128, h, w), and no maps.
         """
         del maps
         small = shrink_hole(hole, 4) > 0.5  # (B, 1, h, w)
+        barred = None if forbidden is None else covering(forbidden, 4)
         with full_precision(psi.device):
             psi = wide(psi)
             if self.released:
-                mean = psi.mean((2, 3))  # (B, C)
+                mean = psi.mean((2, 3)) if barred is None else _mean(psi, ~barred)  # (B, C)
                 everywhere = project(mean, self.value)[:, :, None, None]
                 return torch.where(small, self.gamma * psi, everywhere), {}
-            return attend_holes(psi, small, self, strict=self.strict), {}
+            return attend_holes(psi, small, self, strict=self.strict, barred=barred), {}
+
+
+def _mean(psi: Tensor, used: Tensor) -> Tensor:
+    """Mean of (B, C, h, w) over the positions that (B, 1, h, w) bool names; 0 if it names none."""
+    return (psi * used).sum((2, 3)) / used.sum((2, 3)).clamp(min=1)
 
 
 def attend_holes(
-    psi: Tensor, hole: Tensor, projections: Projections, *, strict: bool, own: Tensor | None = None
+    psi: Tensor,
+    hole: Tensor,
+    projections: Projections,
+    *,
+    strict: bool,
+    own: Tensor | None = None,
+    barred: Tensor | None = None,
 ) -> Tensor:
     """Equation 5: known positions keep their features, missing ones get attended features.
 
@@ -116,14 +129,17 @@ def attend_holes(
         projections: query, key and value.
         strict: see `borrowed`.
         own: what known positions keep instead of psi, (B, C, h, w).
+        barred: (B, 1, h, w) bool, positions that are no keys though they are known.
     """
     batch, channels, height, width = psi.shape
     tokens = psi.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
     kept = psi if own is None else own
+    keys = ~hole if barred is None else ~(hole | barred)
     done = []
-    for sample, sample_hole, result in zip(
+    for sample, sample_hole, sample_keys, result in zip(
         tokens,
         hole.flatten(1),
+        keys.flatten(1),
         kept.permute(0, 2, 3, 1).reshape(batch, height * width, channels),
         strict=True,
     ):
@@ -131,7 +147,7 @@ def attend_holes(
         if len(place):
             attended = borrowed(
                 sample[place],
-                sample[~sample_hole],
+                sample[sample_keys],
                 projections.query,
                 projections.key,
                 projections.value,

@@ -43,11 +43,13 @@ class Grid:
         f: (h, w, C) the features at half the size.
         foreground: (h, w, C) what is compared with them.
         hole: (h, w) bool.
+        forbidden: (h, w) bool, or None.
     """
 
     f: Tensor
     foreground: Tensor
     hole: Tensor
+    forbidden: Tensor | None = None
 
     @property
     def height(self) -> int:
@@ -76,6 +78,18 @@ class Grid:
         """(L,) bool: windows without a missing cell."""
         return ~self.holes.any(1)
 
+    @cached_property
+    def barred(self) -> Tensor | None:
+        """(L,) bool: windows with a forbidden cell; None if nothing is forbidden."""
+        if self.forbidden is None:
+            return None
+        return F.pad(self.forbidden, (1, 1, 1, 1)).flatten()[self.index].any(1)
+
+    @cached_property
+    def used(self) -> Tensor:
+        """(L,) bool: windows that may be pasted."""
+        return self.clear if self.barred is None else self.clear & ~self.barred
+
     def rim(self) -> Tensor:
         """Indices of the windows that are not clear but lend their scores to some that are."""
         columns = _spread(self.clear.view(self.height, self.width).t().flatten())
@@ -94,13 +108,16 @@ class Likeness:
         self._around = around.flatten(0, 1)  # ((h + 2) (w + 2), C)
 
     def scores(self, start: int, stop: int) -> Tensor:
-        """(n w, L): queries of the grid rows start..stop-1, every patch."""
+        """(n w, L): queries of the grid rows start..stop-1, every patch; 0 for barred ones.
+
+        Else the fuse step would lend what is forbidden a voice in how its neighbours are pasted.
+        """
         scores = self.of_clear(start, stop)
-        if not len(self.rim):
-            return scores
-        cells = self.grid.index[start * self.grid.width : stop * self.grid.width]
-        windows = self._around[cells].flatten(1)  # (n w, 9 C)
-        return scores.index_copy_(1, self.rim, windows @ self._mended.t())
+        if len(self.rim):
+            cells = self.grid.index[start * self.grid.width : stop * self.grid.width]
+            windows = self._around[cells].flatten(1)  # (n w, 9 C)
+            scores = scores.index_copy_(1, self.rim, windows @ self._mended.t())
+        return scores if self.grid.barred is None else scores.masked_fill(self.grid.barred, 0)
 
     def of_clear(self, start: int, stop: int) -> Tensor:
         """As `scores`, right for clear patches only."""

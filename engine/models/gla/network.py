@@ -37,6 +37,7 @@ class GlaGenerator(Generator):
     """
 
     multiple: ClassVar[int] = 8
+    heeds_forbidden: ClassVar[bool] = True
 
     def __init__(self, *, preset: str = "paper", strict: bool = False) -> None:
         super().__init__()
@@ -49,13 +50,23 @@ class GlaGenerator(Generator):
         self.fine = Stage(PatchAttention(released=released, strict=strict), released=released)
 
     def generate(
-        self, image: Tensor, hole: Tensor, *, stages: bool, maps: bool, **inputs: Tensor
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        stages: bool,
+        maps: bool,
+        forbidden: Tensor | None = None,
+        **inputs: Tensor,
     ) -> Generation:
         del inputs
         border = torch.cat([torch.ones_like(hole), hole], 1)  # (B, 2, H, W)
-        coarse, _ = self.coarse(torch.cat([image, border], 1), hole, maps=False)
+        coarse, _ = self.coarse(
+            torch.cat([image, border], 1), hole, maps=False, forbidden=forbidden
+        )
         mended = torch.where(hole > 0.5, coarse.to(image.dtype), image)
-        fine, shown = self.fine(torch.cat([mended, border], 1), hole, maps=maps)
+        mended = torch.cat([mended, border], 1)
+        fine, shown = self.fine(mended, hole, maps=maps, forbidden=forbidden)
         return Generation(fine, (coarse,) if stages else (), shown)
 
 
@@ -101,7 +112,7 @@ class Stage(nn.Module):
         self.released = released
 
     def forward(
-        self, x: Tensor, hole: Tensor, *, maps: bool
+        self, x: Tensor, hole: Tensor, *, maps: bool, forbidden: Tensor | None = None
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Both encoders, the attention, the decoder.
 
@@ -109,6 +120,7 @@ class Stage(nn.Module):
             x: (B, 5, H, W): picture, ones, hole.
             hole: (B, 1, H, W).
             maps: whether the maps are wanted.
+            forbidden: (B, 1, H, W), or None.
 
         Returns:
             (B, 3, H, W) in [-1, 1], and the maps of the attention.
@@ -119,7 +131,7 @@ class Stage(nn.Module):
         for conv in self.attentive[:-1]:
             attended = self._act(conv(attended))
         attended = F.relu(self.attentive[-1](attended), inplace=True)
-        attended, shown = self.attention(attended, hole, maps=maps)
+        attended, shown = self.attention(attended, hole, maps=maps, forbidden=forbidden)
         for conv in self.after:
             attended = self._act(conv(attended))
         y = torch.cat([regular, attended.to(regular.dtype)], 1)  # (B, 256, H/4, W/4)

@@ -116,8 +116,10 @@ class IconvGenerator(Generator):
         *,
         stages: bool = True,
         maps: bool = False,
+        forbidden: Tensor | None = None,
         **inputs: Tensor,
     ) -> Generation:
+        del forbidden  # nothing is borrowed here
         size = image.shape[-2:]
         exact = not self.keypoints or tuple(size) == (self.side, self.side)
         if exact or image.ndim != 4 or hole.shape[-2:] != size:

@@ -10,7 +10,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from engine.layers import chunks, full_precision, pulse, rows_per_chunk, shrink_hole, wide
+from engine.layers import (
+    chunks,
+    covering,
+    full_precision,
+    pulse,
+    rows_per_chunk,
+    shrink_hole,
+    wide,
+)
 from engine.models.pennet import shifts
 
 TEMPERATURE: Final = 10.0
@@ -76,7 +84,15 @@ class AttentionTransfer(nn.Module):
             for dilation in (DILATIONS if refine else ())
         )
 
-    def forward(self, low: Tensor, high: Tensor, hole: Tensor, *, maps: bool = False) -> Transfer:
+    def forward(
+        self,
+        low: Tensor,
+        high: Tensor,
+        hole: Tensor,
+        *,
+        maps: bool = False,
+        forbidden: Tensor | None = None,
+    ) -> Transfer:
         """Rewrite the low map.
 
         Args:
@@ -84,9 +100,10 @@ class AttentionTransfer(nn.Module):
             high: (B, C2, h, w).
             hole: (B, 1, H, W), 1 = missing; H a multiple of h.
             maps: also tell where the values came from.
+            forbidden: (B, 1, H, W), 1 = no value may come from here; None = everywhere allowed.
         """
         with full_precision(low.device):
-            made = self.attend(wide(low), wide(high), wide(hole), maps=maps)
+            made = self.attend(wide(low), wide(high), wide(hole), maps=maps, forbidden=forbidden)
         if not len(self.refine):
             return made
         refined = []
@@ -95,20 +112,37 @@ class AttentionTransfer(nn.Module):
             refined.append(F.relu(branch(made.filled)))
         return made._replace(filled=torch.cat(refined, 1))
 
-    def attend(self, low: Tensor, high: Tensor, hole: Tensor, *, maps: bool = False) -> Transfer:
+    def attend(
+        self,
+        low: Tensor,
+        high: Tensor,
+        hole: Tensor,
+        *,
+        maps: bool = False,
+        forbidden: Tensor | None = None,
+    ) -> Transfer:
         """The attention alone; arguments as in `forward`."""
-        margin = self.patch // 2
-        small = shrunk(hole, high.shape[-2], high.shape[-1], self.mask_resize)
-        # The windows' means are 0 exactly where their largest values are.
-        known = F.max_pool2d(small, self.patch, 1, margin) == 0  # (B, 1, h, w)
+        known = self.known(hole, high.shape[-2], high.shape[-1])
+        barred = None if forbidden is None else touching(forbidden, high.shape[-1])
         # The fast way writes into its blocks, which gradients do not allow.
         fast = self.patch == 3 and low.device.type == "cpu" and not torch.is_grad_enabled()
         borrowed = _Borrowed(high, spare=1 if fast else 0) if maps else None
-        filled = (self._shifted if fast else self._plain)(low, high, known, borrowed)
+        filled = (self._shifted if fast else self._plain)(low, high, known, barred, borrowed)
         return Transfer(filled) if borrowed is None else Transfer(filled, *borrowed.maps())
 
+    def known(self, hole: Tensor, height: int, width: int) -> Tensor:
+        """Which keys see nothing missing, (B, 1, height, width) bool, for a hole (B, 1, H, W)."""
+        small = shrunk(hole, height, width, self.mask_resize)
+        # The windows' means are 0 exactly where their largest values are.
+        return F.max_pool2d(small, self.patch, 1, self.patch // 2) == 0
+
     def _shifted(
-        self, low: Tensor, high: Tensor, known: Tensor, borrowed: _Borrowed | None
+        self,
+        low: Tensor,
+        high: Tensor,
+        known: Tensor,
+        barred: Tensor | None,
+        borrowed: _Borrowed | None,
     ) -> Tensor:
         squares = F.avg_pool2d(high.square().sum(1, keepdim=True), 3, 1, 1, divisor_override=1)
         length = squares.sqrt().clamp_min(SHORTEST)  # (B, 1, h, w)
@@ -119,6 +153,7 @@ class AttentionTransfer(nn.Module):
                 high[k],
                 length[k, 0],
                 known[k, 0],
+                None if barred is None else barred[k, 0],
                 temperature=TEMPERATURE,
                 floor=0.0 if self.strict else FLOOR,
                 cosine=self.cosine,
@@ -127,7 +162,12 @@ class AttentionTransfer(nn.Module):
         return filled
 
     def _plain(
-        self, low: Tensor, high: Tensor, known: Tensor, borrowed: _Borrowed | None
+        self,
+        low: Tensor,
+        high: Tensor,
+        known: Tensor,
+        barred: Tensor | None,
+        borrowed: _Borrowed | None,
     ) -> Tensor:
         queries = F.unfold(high, self.patch, padding=self.patch // 2)  # (B, C2*patch**2, L)
         length = torch.linalg.vector_norm(queries, dim=1, keepdim=True).clamp_min(SHORTEST)
@@ -136,11 +176,12 @@ class AttentionTransfer(nn.Module):
             queries = keys
         values = F.unfold(low, 4, stride=2, padding=1)  # (B, C1*16, L)
         usable = known.flatten(2)  # (B, 1, L)
+        excluded = None if barred is None else barred.flatten(2)
         batch, _, count = keys.shape
         again = torch.is_grad_enabled() and batch * count**2 * keys.element_size() > KEPT_BYTES
         parts = []
         for rows in chunks(count, rows_per_chunk(count, matrices=batch)):
-            block = (queries[..., rows], keys, values, usable)
+            block = (queries[..., rows], keys, values, usable, excluded)
             if again:
                 part, weights = checkpoint(
                     self._block, *block, use_reentrant=False, preserve_rng_state=False
@@ -154,17 +195,28 @@ class AttentionTransfer(nn.Module):
         return F.fold(torch.cat(parts, -1), size, 4, stride=2, padding=1) / 4
 
     def _block(
-        self, queries: Tensor, keys: Tensor, values: Tensor, usable: Tensor
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        usable: Tensor,
+        excluded: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """Values (B, E, Q) for queries (B, D, Q), and the weights (B, Q, L)."""
         scores = torch.bmm(queries.transpose(1, 2), keys)
+        if excluded is not None:
+            usable = usable & ~excluded
         if self.strict:
             # Without any known key the softmax goes over all of them, and then nothing is kept.
             left_out = ~usable & usable.any(-1, keepdim=True)
             weights = (scores * TEMPERATURE).masked_fill(left_out, -torch.inf).softmax(-1) * usable
         else:
-            weights = (scores * usable * TEMPERATURE).softmax(-1) * usable
-            weights = weights.clamp_min(FLOOR)
+            scores = scores * usable * TEMPERATURE
+            if excluded is not None:  # where nothing else is left, no key keeps a weight anyway
+                scores = scores.masked_fill(excluded & ~excluded.all(-1, True), -torch.inf)
+            weights = (scores.softmax(-1) * usable).clamp_min(FLOOR)
+            if excluded is not None:
+                weights = weights.masked_fill(excluded, 0)
         return torch.bmm(values, weights.transpose(1, 2)), weights
 
 
@@ -177,6 +229,15 @@ def shrunk(hole: Tensor, height: int, width: int, how: str) -> Tensor:
         return F.interpolate(hole, size=(height, width), mode="bilinear", align_corners=True)
     factor = hole.shape[-1] // width
     return shrink_hole(hole, factor) if how == "nearest" else F.max_pool2d(hole, factor)
+
+
+def touching(forbidden: Tensor, width: int) -> Tensor:
+    """Keys on a grid of that width whose values reach into what is forbidden: (B, 1, h, w) bool.
+
+    The values of a key are 4x4 pixels of the low map: its own cell and half of each neighbour.
+    """
+    cells = covering(forbidden, forbidden.shape[-1] // width)
+    return F.max_pool2d(cells.float(), 3, 1, 1) > 0
 
 
 class _Borrowed:

@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from engine.errors import InvalidInputError
 from engine.generator import Generation, Generator
-from engine.layers import pulse, wide
-from engine.models.pennet.attention import AttentionTransfer, Transfer
+from engine.layers import pulse, require_sources, wide
+from engine.models.pennet.attention import AttentionTransfer, Transfer, touching
 
 WIDTHS = {
     "released": (32, 64, 128, 256, 512, 512),
@@ -57,6 +57,7 @@ class PennetGenerator(Generator):
 
     multiple: ClassVar[int] = 64
     blank: ClassVar[float] = 1.0
+    heeds_forbidden: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -101,11 +102,18 @@ class PennetGenerator(Generator):
         self.apply(_initialise)
 
     def generate(
-        self, image: Tensor, hole: Tensor, *, stages: bool, maps: bool, **inputs: Tensor
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        stages: bool,
+        maps: bool,
+        forbidden: Tensor | None = None,
+        **inputs: Tensor,
     ) -> Generation:
         del inputs
         encoded = self._encode(torch.cat([image, hole], 1))
-        filled = self._fill(encoded, hole, maps=maps)
+        filled = self._fill(encoded, hole, forbidden, maps=maps)
         decoded = encoded[-1]
         pyramid: list[Tensor] = []
         for level in reversed(range(len(self.up))):
@@ -126,13 +134,26 @@ class PennetGenerator(Generator):
             maps.append(x)
         return maps
 
-    def _fill(self, encoded: list[Tensor], hole: Tensor, *, maps: bool) -> list[Transfer]:
-        """Each level rewritten with the help of the next coarser one, fine to coarse."""
+    def _fill(
+        self, encoded: list[Tensor], hole: Tensor, forbidden: Tensor | None, *, maps: bool
+    ) -> list[Transfer]:
+        """Each level rewritten with the help of the next coarser one, fine to coarse.
+
+        The finest level must be left something that is not forbidden. A coarser one, whose cells
+        are large, may be left nothing; then it transfers nothing, as if all were missing.
+        """
+        if forbidden is not None:
+            height, width = encoded[1].shape[-2:]
+            known = self.transfer[0].known(wide(hole), height, width)  # type: ignore[operator]
+            require_sources(known, known & ~touching(forbidden, width))
         high = encoded[-1]
         filled: list[Transfer] = []
         for level in reversed(range(len(self.transfer))):
             transfer = self.transfer[level]
-            filled.insert(0, transfer(encoded[level], high, hole, maps=maps and level == 0))
+            filled.insert(
+                0,
+                transfer(encoded[level], high, hole, maps=maps and level == 0, forbidden=forbidden),
+            )
             high = filled[0].filled
         return filled
 

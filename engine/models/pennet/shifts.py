@@ -57,6 +57,7 @@ def transfer(
     high: Tensor,
     length: Tensor,
     known: Tensor,
+    barred: Tensor | None = None,
     *,
     temperature: float,
     floor: float,
@@ -70,6 +71,7 @@ def transfer(
         high: (C2, h, w) the map that is compared.
         length: (h, w) norm of each 3x3 window of `high`, never 0.
         known: (h, w) bool, whether that window is free of holes.
+        barred: (h, w) bool, keys that neither count nor get any weight; None = no key.
         temperature: factor of the scores.
         floor: no weight is smaller; 0 = no floor, and missing keys do not count, unless all are
             missing: then every weight is 0.
@@ -86,7 +88,7 @@ def transfer(
     pairs = F.pad(low.permute(1, 2, 0) / 4, (0, 0, 1, 1, 1, 1))  # (2h+2, 2w+2, C1)
     pairs = pairs.reshape(2 * height + 2, width + 1, -1)  # (2h+2, w+1, 2*C1)
     values = torch.cat([pairs[row : row + 2 * height : 2] for row in range(4)], -1).flatten(0, 1)
-    logits = _logits(length, known, temperature, floor, cosine=cosine)
+    logits = _logits(length, known, barred, temperature, floor, cosine=cosine)
     made = _attend(columns, values, logits, width + 1, seen)  # (N, 8*C1)
     canvas = torch.zeros_like(pairs)
     for row, part in enumerate(made.reshape(height, width + 1, -1).chunk(4, -1)):
@@ -96,17 +98,28 @@ def transfer(
 
 
 def _logits(
-    length: Tensor, known: Tensor, temperature: float, floor: float, *, cosine: bool
+    length: Tensor,
+    known: Tensor,
+    barred: Tensor | None,
+    temperature: float,
+    floor: float,
+    *,
+    cosine: bool,
 ) -> Logits:
     width = known.shape[1]
+    lost, floored = ~known, torch.full_like(length, floor)
+    if barred is not None:
+        known, lost, floored = known & ~barred, lost & ~barred, floored.masked_fill(barred, 0)
     scale = F.pad(torch.where(known, temperature / length, 0), (0, 1)).flatten()
     offset = torch.zeros_like(length).masked_fill(~known, -torch.inf)
     offset = F.pad(offset, (0, 1), value=-torch.inf).flatten()
-    missing = (~known).sum().to(length.dtype)
+    missing = lost.sum().to(length.dtype)
+    if barred is not None:  # where no key at all is left, the spare one keeps the sum from 0
+        missing = torch.where(known.any(), missing, missing.clamp_min(1))
     if not floor:
         missing = torch.where(known.any(), 0, missing)
     offset[width] = missing.log()
-    floors = F.pad(torch.full_like(length, floor), (0, 1)).flatten() if floor else None
+    floors = F.pad(floored, (0, 1)).flatten() if floor else None
     rows = F.pad(1 / length, (0, 1)).reshape(-1, 1) if cosine else None
     return Logits(scale, offset, width, floors, rows)
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.layers import full_precision
+from engine.layers import full_precision, require_sources
 from engine.models.pepsi.patches import Keys, Tile, box_sums, paste, tiles
 from engine.models.pepsi.scores import CosineScores, DistanceScores
 
@@ -25,6 +25,7 @@ def borrow(
     squared: bool = True,
     cosine: bool = False,
     maps: bool = False,
+    forbidden: Tensor | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Replace the features under the hole by weighted sums of known patches (paper, section IV-D).
 
@@ -38,14 +39,21 @@ def borrow(
         squared: compare squared distances; False as the paper's equation 6 is printed.
         cosine: compare directions instead of distances (paper, table X).
         maps: also tell where from, see `Generation`.
+        forbidden: (B, 1, h, w) bool; a patch with such a cell is never borrowed. None = no cell.
 
     Returns:
         Features of the same shape and dtype, known cells with their own bits; and the maps.
         A picture without any known patch keeps its features.
+
+    Raises:
+        NothingToCopyError: if a picture has known patches but all of them are forbidden.
     """
     if min(features.shape[-2:]) < 3:
         return features, _own_place(hole) if maps else {}
-    usable, some = usable_patches(hole, everything=official)
+    usable, some = usable_patches(hole, forbidden, everything=official)
+    if forbidden is not None:
+        _, offered = usable_patches(hole, everything=official)
+        require_sources(offered[:, None], some[:, None])
     rebuilt = hole & some[:, None, None, None]
     shown = _own_place(hole) if maps else {}
     with full_precision(features.device):
@@ -63,25 +71,31 @@ def borrow(
     return torch.where(rebuilt, pasted.to(features.dtype), features), shown
 
 
-def usable_patches(hole: Tensor, *, everything: bool = False) -> tuple[Tensor, Tensor]:
+def usable_patches(
+    hole: Tensor, forbidden: Tensor | None = None, *, everything: bool = False
+) -> tuple[Tensor, Tensor]:
     """Which 3x3 patches may be borrowed, by their top left corner.
 
     Patches without a missing cell; in a picture that has none of them, patches with a known centre;
-    if there are none either, all (so that sums stay finite) and the picture is marked.
+    if there are none either, all (so that sums stay finite) and the picture is marked. Of the first
+    two, only patches without a forbidden cell.
 
     Args:
         hole: (B, 1, h, w) bool.
+        forbidden: (B, 1, h, w) bool, or None.
         everything: offer every patch, whatever it holds.
 
     Returns:
         (B, h, w) bool, and (B,) bool: whether there is anything to borrow.
     """
     known = ~hole[:, 0]
-    inside = torch.ones_like(known[:, 2:, 2:])
+    inside = allowed = torch.ones_like(known[:, 2:, 2:])
+    if forbidden is not None:
+        allowed = F.max_pool2d(forbidden.float(), 3, 1)[:, 0] == 0
     if everything:
-        return F.pad(inside, (0, 2, 0, 2)), known.new_ones(len(known))
-    whole = F.max_pool2d(hole.float(), 3, 1)[:, 0] == 0
-    centred = known[:, 1:-1, 1:-1]
+        return F.pad(allowed, (0, 2, 0, 2)), allowed.any(-1).any(-1)
+    whole = (F.max_pool2d(hole.float(), 3, 1)[:, 0] == 0) & allowed
+    centred = known[:, 1:-1, 1:-1] & allowed
     any_whole, any_centred = (choice.any(-1).any(-1) for choice in (whole, centred))
     fallback = torch.where(any_centred[:, None, None], centred, inside)
     usable = torch.where(any_whole[:, None, None], whole, fallback)

@@ -10,7 +10,15 @@ from torch import Tensor, nn
 
 from engine.errors import InvalidInputError
 from engine.generator import Generation, Generator
-from engine.layers import ReflectConv, full_precision, pulse, reflect_pad, shrink_hole, wide
+from engine.layers import (
+    ReflectConv,
+    covering,
+    full_precision,
+    pulse,
+    reflect_pad,
+    shrink_hole,
+    wide,
+)
 from engine.models.pepsi.attention import borrow
 
 if TYPE_CHECKING:
@@ -31,6 +39,7 @@ class PepsiGenerator(Generator):
 
     multiple: ClassVar[int] = 8
     blank: ClassVar[float] = -1.0
+    heeds_forbidden: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -82,7 +91,14 @@ class PepsiGenerator(Generator):
         self.decoder = Decoder()
 
     def generate(
-        self, image: Tensor, hole: Tensor, *, stages: bool, maps: bool, **inputs: Tensor
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        stages: bool,
+        maps: bool,
+        forbidden: Tensor | None = None,
+        **inputs: Tensor,
     ) -> Generation:
         """See `Generator.generate`; there are no further inputs."""
         del inputs
@@ -97,6 +113,7 @@ class PepsiGenerator(Generator):
             squared=self.squared,
             cosine=self.cosine,
             maps=maps,
+            forbidden=None if forbidden is None else covering(forbidden, self.multiple),
         )
         if self.fusion is not None:
             refined = self.fusion(torch.cat((features, refined), 1))
