@@ -92,6 +92,23 @@ _FILE = (
         needs="has_picture", tip="Write a copy and go on working on this picture", group="save",
     ),
     ActionSpec(
+        "recipe_none", "Keep No Recipe", "File/Recipe", "files.keep_recipe", argument="none",
+        state="keep_recipe", tip="Save pictures without the settings that filled them",
+        group="recipe",
+    ),
+    ActionSpec(
+        "recipe_beside", "Keep Recipe Beside the Picture", "File/Recipe", "files.keep_recipe",
+        argument="beside", state="keep_recipe",
+        tip="Write NAME.recipe.json with every saved picture, for “lacuna inpaint --recipe”",
+        group="recipe",
+    ),
+    ActionSpec(
+        "recipe_inside", "Keep Recipe Inside the Picture", "File/Recipe", "files.keep_recipe",
+        argument="inside", state="keep_recipe",
+        tip="Put the settings into the metadata of every saved picture: XMP, in PNG as text too",
+        group="recipe",
+    ),
+    ActionSpec(
         "batch", "Inpaint Folder…", "File", "batch.show_dialog", ("Ctrl+Shift+B",),
         tip="Fill all pictures of a folder", group="batch",
     ),

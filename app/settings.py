@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 Theme: TypeAlias = Literal["auto", "light", "dark"]
 MaskRule: TypeAlias = Literal["folder", "same", "alpha", "one"]
+KeepRecipe: TypeAlias = Literal["none", "beside", "inside"]
 RECENT_LIMIT = 8
 
 Size = Annotated[float, msgspec.Meta(ge=1, le=2000)]
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         wand_tolerance: share of full scale by which colours may differ.
         wand_contiguous: whether only connected pixels count.
         mask_step: pixels by which the mask grows or shrinks.
+        keep_recipe: where the recipe of a saved picture is kept.
         results_mb: memory that kept results may take before the oldest is dropped.
         recent: paths opened last, newest first.
         sections: which panel sections are unfolded.
@@ -160,6 +162,19 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         bool,
         page("Inpainting", "Inpaint after each stroke", "Off: nothing runs before Inpaint."),
     ] = False
+    keep_recipe: Annotated[
+        KeepRecipe,
+        page(
+            "Files",
+            "Recipe of a saved picture",
+            "How it was filled, so that “lacuna inpaint --recipe” can do so again.",
+            choices={
+                "none": "Keep none",
+                "beside": "In a file beside it",
+                "inside": "Inside the picture",
+            },
+        ),
+    ] = "none"
     results_mb: Annotated[
         Megabytes,
         page(

@@ -54,6 +54,8 @@ class BackendSpec:
         native_side: side of the square pictures a generator is trained on, in pixels.
         multiple: the generator's sides are padded to a multiple of this.
         parameters: number of trainable parameters.
+        keypoints: names of the points of a face that guide a generator, in its order; "left" is
+            the person's own.
     """
 
     id: str
@@ -74,6 +76,7 @@ class BackendSpec:
     native_side: int | None = None
     multiple: int = 1
     parameters: int = 0
+    keypoints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class Problem:
         guide: (H, W, 3) float32 RGB 0..1, roughly how the whole crop looks, hole included: its low
             frequencies count. Heeded by backends that copy; None = nobody knows.
         pull: how much a difference of the guide counts against one of the picture, 0..1.
+        keypoints: x and y of the points that `BackendSpec.keypoints` names, 0..1 of the crop; empty
+            = as the options say. Heeded by networks that know them.
     """
 
     image: ImageF32
@@ -98,6 +103,7 @@ class Problem:
     seed: int = 0
     guide: ImageF32 | None = None
     pull: float = 0.5
+    keypoints: tuple[tuple[float, float], ...] = ()
 
 
 class Inpainter(Protocol):

@@ -55,6 +55,13 @@ _LATENT = Option(
     help="zero gives the most likely fill; random another one for every seed.",
 )
 
+_POINTS = (
+    "Nose",
+    *("Left eye", "Right eye"),
+    *("Left ear", "Right ear"),
+    *("Left shoulder", "Right shoulder"),
+)
+
 _KEYPOINTS = Option(
     name="keypoints",
     label="Keypoints",
@@ -230,6 +237,7 @@ ROWS = (
         native_side=128,
         multiple=32,
         parameters=3_053_330,
+        keypoints=_POINTS,
         min_context=48,
     ),
 )

@@ -239,6 +239,7 @@ class Filling:
             forbidden=None if heeded is None or attempt.is_free else heeded[box.slices],
             options=options,
             seed=self._request.seed,
+            keypoints=self._keypoints(box),
         )
         steps = crops.fill(self._overheard(inpainter), problem, attempt.scale, token)
         if not self._restores(attempt):
@@ -248,6 +249,18 @@ class Filling:
             problem = replace(problem, forbidden=forbidden[box.slices])
         restored = self._restored(problem, rough, attempt.scale, token)
         return (yield from scaled(restored, DETAIL_WAITS, 1.0))
+
+    def _keypoints(self, box: Box) -> tuple[tuple[float, float], ...]:
+        """The points of the face as shares of a crop; none if their middle lies elsewhere."""
+        points = self._request.keypoints
+        if not points or not self._spec.keypoints:
+            return ()
+        left, top = self._request.origin
+        x, y = np.array(points, np.float64).T - np.array([[left + box.left], [top + box.top]])
+        if not (0 <= x.mean() <= box.width and 0 <= y.mean() <= box.height):
+            return ()
+        shares = np.clip([x / box.width, y / box.height], 0.0, 1.0).T
+        return tuple((float(across), float(down)) for across, down in shares)
 
     def _restores(self, attempt: _Attempt) -> bool:
         """Whether fine detail is wanted, lacking, and can be restored."""

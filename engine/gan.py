@@ -112,6 +112,8 @@ class GanInpainter:
             image = torch.from_numpy(problem.image).permute(2, 0, 1)[None].to(self._device)
             hole = torch.from_numpy(problem.hole)[None, None].to(self._device)
             inputs = self._network.inputs(problem.options, problem.seed, height, width)
+            if problem.keypoints:
+                inputs["keypoints"] = torch.tensor([problem.keypoints])
             moved = {name: value.to(self._device) for name, value in inputs.items()}
             if problem.forbidden is not None:
                 marks = torch.from_numpy(problem.forbidden)[None, None]

@@ -68,6 +68,8 @@ class InpaintRequest:
         weights: of a generator: a path, "random:SEED" for tests, or None for those installed.
         trace: note where every filled pixel came from, with backends that can tell; networks are
             slower then.
+        keypoints: of a face, x and y in pixels of the picture, for networks that are guided by
+            them, in their order (`BackendSpec.keypoints`); empty = unknown.
     """
 
     image: Pixels
@@ -83,6 +85,7 @@ class InpaintRequest:
     device: Device = "auto"
     weights: str | None = None
     trace: bool = False
+    keypoints: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
     if request.backend == registry.AUTO:
         choice = auto.choose(request.hole, request.forbidden)
     spec = registry.get(choice.backend if choice else request.backend)
+    _check_keypoints(request, spec)
     options = registry.complete_options(spec, {} if choice else request.options)
     yield Progress(0.0, 1.0, f"Preparing {spec.label}")
     label = weights.label(spec, request.weights) if spec.network else None
@@ -196,7 +200,16 @@ def _recipe(
         size=request.size,
         detail=request.detail,
         weights_sha256=label,
+        soft=_is_soft(request),
+        steered=request.forbidden is not None and bool(request.forbidden.any()),
+        keypoints=request.keypoints if spec.keypoints else (),
     )
+
+
+def _is_soft(request: InpaintRequest) -> bool:
+    """Whether the mask's greys counted."""
+    opacity = request.opacity
+    return opacity is not None and bool(np.any(request.hole & (opacity < 255)))
 
 
 def _check(request: InpaintRequest) -> None:
@@ -225,6 +238,17 @@ def _check(request: InpaintRequest) -> None:
             "The mask covers everything, so there is nothing to copy from; "
             "leave some of the picture unmasked."
         )
+
+
+def _check_keypoints(request: InpaintRequest, spec: BackendSpec) -> None:
+    points, names = request.keypoints, spec.keypoints
+    if names and points and len(points) != len(names):
+        raise InvalidInputError(
+            f"there are {len(points)} keypoints; {spec.label} needs {len(names)}: "
+            f"{', '.join(names).lower()}."
+        )
+    if not np.isfinite(np.array(points, np.float64)).all():
+        raise InvalidInputError("a keypoint is no number; give x and y in pixels of the picture.")
 
 
 def _plan(request: InpaintRequest, spec: BackendSpec) -> tuple[Region, ...]:

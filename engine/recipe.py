@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
 from engine.backend import LARGEST_SEED
-from engine.errors import InvalidInputError
+from engine.errors import InvalidInputError, PictureError
 from engine.pictures.files import replacing
+from engine.pictures.notes import note_in, with_note, without_note
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engine.pictures import Picture
+
+Keep: TypeAlias = Literal["none", "beside", "inside"]
+"""Where the recipe of a picture is kept: nowhere, in a file beside it, or in the picture file."""
+
+ENDING = ".recipe.json"
+"""Of the file beside a picture."""
 
 Size: TypeAlias = Literal["auto", "crop", "resize", "original"]
 
@@ -25,6 +35,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         backend: the one that ran; never "auto".
         options: complete.
         weights_sha256: of the weight file, or "random:SEED"; None for a backend without weights.
+        soft: the mask's greys from 128 to 254 mixed the fill with what was there.
+        steered: it was said where pixels may not be taken from; that is a file of its own.
+        keypoints: of a face, x and y in pixels of the picture; see `InpaintRequest`.
     """
 
     version: Literal[1] = 1
@@ -35,6 +48,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     size: Size = "auto"
     detail: bool = True
     weights_sha256: str | None = None
+    soft: bool = False
+    steered: bool = False
+    keypoints: tuple[tuple[float, float], ...] = ()
+
+
+def to_line(recipe: Recipe) -> str:
+    """The recipe as one line of JSON, for inside a picture."""
+    return msgspec.json.encode(recipe).decode()
 
 
 def to_json(recipe: Recipe) -> str:
@@ -68,13 +89,62 @@ def save(recipe: Recipe, path: Path) -> None:
         file.write(to_json(recipe).encode())
 
 
+def beside(picture: Path) -> Path:
+    """The file that keeps the recipe of a picture beside it."""
+    return picture.with_name(f"{picture.stem}{ENDING}")
+
+
+def kept(
+    picture: Picture, made_with: Recipe | None, path: Path, keep: Keep
+) -> tuple[Picture, tuple[str, ...]]:
+    """The picture as it must be saved: with its recipe inside if that is wanted.
+
+    An older recipe inside goes in any case, because the picture is no longer what it says.
+
+    Args:
+        picture: about to be saved.
+        made_with: how it was filled last; None if nobody knows.
+        path: of the file to come; its ending tells the format.
+        keep: what is wanted.
+
+    Returns:
+        The picture, and a sentence if the recipe has no place in that file.
+    """
+    from engine.pictures import FORMATS
+
+    if keep != "inside" or made_with is None:
+        return replace(picture, source=without_note(picture.source)), ()
+    form = FORMATS.get(path.suffix.lower(), "")
+    source, why = with_note(picture.source, to_line(made_with), form)
+    complaint = (f"The recipe was not kept in the picture: {why}.",) if why else ()
+    return replace(picture, source=source), complaint
+
+
 def load(path: Path) -> Recipe:
-    """Read a recipe file.
+    """Read a recipe file, or the recipe inside a picture.
 
     Raises:
         InvalidInputError: if it cannot be read or is no recipe.
     """
-    return from_json(read(path), str(path))
+    data = read(path)
+    if data.lstrip()[:1] == b"{" or not _is_picture(data):
+        return from_json(data, str(path))
+    from engine.pictures import open_picture
+
+    try:
+        note = note_in(open_picture(path).source)
+    except PictureError as error:
+        raise InvalidInputError(str(error)) from error
+    if note is None:
+        raise InvalidInputError(
+            f"There is no recipe in {path}; give the recipe file, or a picture that was saved with "
+            "“--keep-recipe inside”."
+        )
+    return from_json(note, f"The recipe in {path}")
+
+
+def _is_picture(data: bytes) -> bool:
+    return data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"RIFF", b"BM"))
 
 
 def read(path: Path) -> bytes:

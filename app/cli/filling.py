@@ -12,14 +12,18 @@ import numpy as np
 import psutil
 
 from app.cli.console import notice, run_job
+from engine import recipe
 from engine.jobs import Job
 from engine.pictures import open_mask, open_picture, save_picture
 from engine.pipeline import inpaint, with_patches
 from engine.pixels import full_scale, has_alpha
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from engine.pictures import Picture
     from engine.pipeline import InpaintRequest, InpaintResult
+    from engine.recipe import Keep
     from engine.types import MaskBool, Pixels
 
 Row: TypeAlias = dict[str, object]
@@ -33,6 +37,8 @@ class Opened:
         seconds: it took to read them.
         becomes_opaque: the hole is what the picture's own alpha leaves out, so filling it means
             to make it visible.
+        opacity: (H, W) uint8, the greys of a soft mask.
+        forbidden: (H, W) bool, True where nothing may be copied from.
     """
 
     picture: Picture
@@ -40,6 +46,8 @@ class Opened:
     seconds: float
     notices: tuple[str, ...]
     becomes_opaque: bool = False
+    opacity: npt.NDArray[np.uint8] | None = None
+    forbidden: MaskBool | None = None
 
 
 def opened(
@@ -48,9 +56,20 @@ def opened(
     *,
     invert: bool = False,
     from_alpha: bool = False,
+    soft: bool = False,
+    never_from: Path | None = None,
     pixel_limit: int | None,
 ) -> Opened:
-    """Read a picture and the mask that goes with it.
+    """Read a picture and the masks that go with it.
+
+    Args:
+        picture_path: the picture.
+        mask_path: white marks the hole.
+        invert: black does.
+        from_alpha: full transparency does.
+        soft: the mask's greys from 128 to 254 mix the fill with what was there.
+        never_from: a picture whose white marks where nothing may be copied from.
+        pixel_limit: as for `open_picture`.
 
     Raises:
         PictureError: if one of the files cannot be read.
@@ -58,19 +77,24 @@ def opened(
     """
     start = time.perf_counter()
     picture = open_picture(picture_path, pixel_limit=pixel_limit)
+    size = (picture.width, picture.height)
     mask = open_mask(
         mask_path,
-        (picture.width, picture.height),
+        size,
         invert=invert,
         from_alpha=from_alpha,
+        soft=soft,
         pixel_limit=pixel_limit,
     )
+    never = open_mask(never_from, size, pixel_limit=pixel_limit) if never_from else None
     return Opened(
         picture,
         mask.hole,
         time.perf_counter() - start,
         picture.source.notices + mask.notices,
         from_alpha and has_alpha(picture.pixels) and picture_path.samefile(mask_path),
+        mask.coverage,
+        never.hole if never is not None else None,
     )
 
 
@@ -92,16 +116,27 @@ def applied(given: Opened, result: InpaintResult) -> Pixels:
 
 
 def written(
-    given: Opened, result: InpaintResult, path: Path, *, allow_loss: bool, quiet: bool
+    given: Opened,
+    result: InpaintResult,
+    path: Path,
+    *,
+    allow_loss: bool,
+    quiet: bool,
+    keep: Keep = "none",
 ) -> bool:
-    """Save the filled picture.
+    """Save the filled picture, and its recipe where that is wanted.
 
     Returns:
         Whether the file, read back, has the picture's pixels everywhere outside the hole.
     """
     pixels = applied(given, result)
-    saved = save_picture(replace(given.picture, pixels=pixels), path, allow_loss=allow_loss)
-    notice(saved.source.notices, quiet=quiet)
+    picture, complaint = recipe.kept(
+        replace(given.picture, pixels=pixels), result.recipe, path, keep
+    )
+    saved = save_picture(picture, path, allow_loss=allow_loss)
+    if keep == "beside":
+        recipe.save(result.recipe, recipe.beside(path))
+    notice((*complaint, *saved.source.notices), quiet=quiet)
     return is_unchanged_outside(given, path)
 
 

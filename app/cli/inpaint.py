@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +15,6 @@ from engine.errors import PictureError
 _NO_SUCH_PLACE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 if TYPE_CHECKING:
-    import argparse
-
     from app.cli.filling import Opened, Row
     from engine.backend import Options
     from engine.pipeline import InpaintRequest, InpaintResult
@@ -39,6 +39,38 @@ def _add_mask(group: argparse._ArgumentGroup) -> None:
         "opaque",
     )
 
+    group.add_argument(
+        "--soft-mask",
+        action="store_true",
+        help="greys above 127 mix the fill with what was there; black and white masks are as ever",
+    )
+    group.add_argument(
+        "--never-from",
+        metavar="FILE",
+        type=Path,
+        help="white marks where nothing may be copied from",
+    )
+    group.add_argument(
+        "--keypoints",
+        metavar="X,Y,…",
+        type=_keypoints,
+        help="of a face, in pixels of the picture, for networks that are guided by them; see "
+        "“lacuna backends”",
+    )
+
+
+def _keypoints(text: str) -> tuple[tuple[float, float], ...]:
+    """Pairs of numbers between commas."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or len(numbers) % 2 or not all(map(math.isfinite, numbers)):
+        raise argparse.ArgumentTypeError(
+            f"“{text}” is not x and y of each point with commas between them"
+        )
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
@@ -56,6 +88,13 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         "--allow-large", action="store_true", help="open pictures above the pixel limit"
     )
     group.add_argument("--save-recipe", metavar="FILE", type=Path, help="write the settings used")
+    group.add_argument(
+        "--keep-recipe",
+        choices=("none", "beside", "inside"),
+        default="none",
+        help="keep the settings in OUT itself (XMP, in PNG as text too), or in a file beside it; "
+        "--recipe reads either",
+    )
     group.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -74,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
         args.mask,
         invert=args.invert_mask,
         from_alpha=args.mask_from_alpha,
+        soft=settings.soft,
+        never_from=args.never_from,
         pixel_limit=None if args.allow_large else DEFAULT_PIXEL_LIMIT,
     )
     notice(given.notices, quiet=args.quiet)
@@ -90,7 +131,12 @@ def run(args: argparse.Namespace) -> int:
         request = _request(args, given, settings, weights, settings.seed + number)
         result = filling.filled(request, quiet=args.quiet)
         unchanged = filling.written(
-            given, result, path, allow_loss=args.allow_loss, quiet=args.quiet
+            given,
+            result,
+            path,
+            allow_loss=args.allow_loss,
+            quiet=args.quiet,
+            keep=args.keep_recipe,
         )
         seconds = time.perf_counter() - start
         rows.append(filling.report(given, result, path, seconds, unchanged=unchanged))
@@ -117,7 +163,7 @@ def _outputs(args: argparse.Namespace) -> list[Path]:
     if args.variations > 1:
         names = [f"{path.stem}_{number}{path.suffix}" for number in range(1, args.variations + 1)]
         outputs = [path.with_name(name) for name in names]
-    recipe: list[Path] = [args.save_recipe] if args.save_recipe else []
+    recipe = _recipe_files(args, outputs)
     try:
         check_ending(path)
     except PictureError as error:
@@ -132,9 +178,21 @@ def _outputs(args: argparse.Namespace) -> list[Path]:
     for output in (*outputs, *recipe):
         if output.exists() and not args.overwrite:
             raise UsageError(f"“{output}” exists; add --overwrite to replace it.")
-    if recipe and recipe[0].resolve() in [output.resolve() for output in outputs]:
-        raise UsageError(f"“{recipe[0]}” cannot be the picture and its recipe; name two files.")
     return outputs
+
+
+def _recipe_files(args: argparse.Namespace, outputs: list[Path]) -> list[Path]:
+    """The recipes to write."""
+    from engine.recipe import beside
+
+    files: list[Path] = [args.save_recipe] if args.save_recipe else []
+    if args.keep_recipe == "beside":
+        files += [beside(output) for output in outputs]
+    pictures = [output.resolve() for output in outputs]
+    for file in files:
+        if file.resolve() in pictures:
+            raise UsageError(f"“{file}” cannot be the picture and its recipe; name two files.")
+    return files
 
 
 def _settings(args: argparse.Namespace) -> Recipe:
@@ -144,10 +202,19 @@ def _settings(args: argparse.Namespace) -> Recipe:
         UsageError: if the backend cannot take it.
         InvalidInputError: if the recipe cannot be read.
     """
+    import msgspec
+
     from engine import recipe, registry
 
     base = recipe.load(args.recipe) if args.recipe else recipe.Recipe(backend=registry.AUTO)
-    return method.merged(args, base)
+    if base.steered and args.never_from is None:
+        raise UsageError(
+            f"The run of “{args.recipe}” was told where not to take pixels from; give that picture "
+            "with --never-from."
+        )
+    settings = method.merged(args, base)
+    points = settings.keypoints if args.keypoints is None else args.keypoints
+    return msgspec.structs.replace(settings, keypoints=points, soft=settings.soft or args.soft_mask)
 
 
 def _weights(args: argparse.Namespace, settings: Recipe) -> str | None:
@@ -190,6 +257,9 @@ def _request(
         detail=settings.detail,
         device=args.device,
         weights=weights,
+        opacity=given.opacity,
+        forbidden=given.forbidden,
+        keypoints=settings.keypoints,
     )
 
 

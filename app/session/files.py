@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.document import Document
     from app.session.session import Session
     from engine.pictures import Picture
+    from engine.recipe import Keep, Recipe
 
 LOSSY = ("JPEG", "WEBP")
 
@@ -31,6 +32,15 @@ class _Terms:
 
     allow_loss: bool = False
     quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """The recipe to keep with a file, and where; `is_new` if the pixels were changed since."""
+
+    recipe: Recipe | None
+    keep: Keep
+    is_new: bool
 
 
 class Files(QObject):
@@ -236,8 +246,10 @@ class Files(QObject):
             return
         picture = replace(document.picture, pixels=document.image.copy())
         state = document.image_state
+        recipe = self._session.runs.last_recipe
+        note = _Note(recipe, self._session.settings.keep_recipe, is_new=document.dirty)
         self._saving = self.tasks.start(
-            Job(f"Saving {path.name}", partial(_save, picture, path, terms)),
+            Job(f"Saving {path.name}", partial(_save, picture, path, terms, note)),
             partial(self._on_saved, document, state, path, then, is_copy),
             failed=partial(self._on_unsaved, path),
             can_cancel=False,
@@ -289,6 +301,11 @@ class Files(QObject):
         if waiting is not None:
             waiting()
 
+    def keep_recipe(self, where: str) -> None:
+        """Choose where the recipe of a saved picture is kept: none, beside or inside."""
+        self._session.settings.keep_recipe = cast("Keep", where)
+        self._session.state_changed.emit()
+
     # --- small things ------------------------------------------------------------------------
 
     def _remember(self, path: Path) -> None:
@@ -331,8 +348,18 @@ def _open(path: Path, allow_large: bool, token: CancelToken) -> Steps[Picture]:
     return picture
 
 
-def _save(picture: Picture, path: Path, terms: _Terms, _: CancelToken) -> Steps[Picture]:
+def _save(
+    picture: Picture, path: Path, terms: _Terms, note: _Note, _: CancelToken
+) -> Steps[Picture]:
+    from engine import recipe
     from engine.pictures import save_picture
 
     yield Progress(0, 1, "")
-    return save_picture(picture, path, allow_loss=terms.allow_loss, quality=terms.quality)
+    complaint: tuple[str, ...] = ()
+    if note.is_new or note.recipe is not None:
+        picture, complaint = recipe.kept(picture, note.recipe, path, note.keep)
+    saved = save_picture(picture, path, allow_loss=terms.allow_loss, quality=terms.quality)
+    if note.keep == "beside" and note.recipe is not None:
+        recipe.save(note.recipe, recipe.beside(path))
+    notices = (*complaint, *saved.source.notices)
+    return replace(saved, source=replace(saved.source, notices=notices))

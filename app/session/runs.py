@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.document import Document
     from app.session.session import Session
     from engine.pipeline import InpaintRequest, InpaintResult
+    from engine.recipe import Recipe
     from engine.types import Box
 
 log = logging.getLogger(__name__)
@@ -191,6 +192,13 @@ class Runs(QObject):
             self._session.restore_detail(recipe.detail)
         self._session.use_backend(recipe.backend)
         self._session.say(f"The settings of result {result.number} are chosen.")
+
+    @property
+    def last_recipe(self) -> Recipe | None:
+        """How the picture as it is now was filled last; None if that is not known."""
+        document = self._session.document
+        result = self._states.get(document.image_state) if document is not None else None
+        return result.result.recipe if result is not None else None
 
     @property
     def chosen(self) -> Result | None:

@@ -286,6 +286,10 @@ class Session(QObject):
         return self.inspector.is_on
 
     @property
+    def keep_recipe(self) -> str:
+        return self.settings.keep_recipe
+
+    @property
     def theme(self) -> str:
         return self.settings.theme
 

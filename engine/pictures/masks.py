@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import InvalidInputError
 from engine.pictures.picture import Picture
 from engine.pictures.reading import DEFAULT_PIXEL_LIMIT, open_picture
-from engine.pictures.writing import save_picture
+from engine.pictures.writing import save_picture, shallow
 from engine.pixels import alpha_of, full_scale
 
 if TYPE_CHECKING:
@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenedMask:
-    """(H, W) bool, True = hole, and sentences the user must know about how it was read."""
+    """A mask as it was read.
+
+    Attributes:
+        hole: (H, W) bool, True = hole.
+        notices: sentences the user must know about how it was read.
+        coverage: (H, W) uint8, the greys of a soft mask where they were asked for.
+    """
 
     hole: MaskBool
     notices: tuple[str, ...] = ()
+    coverage: npt.NDArray[np.uint8] | None = None
 
 
 def open_mask(
@@ -35,6 +42,7 @@ def open_mask(
     *,
     invert: bool = False,
     from_alpha: bool = False,
+    soft: bool = False,
     pixel_limit: int | None = DEFAULT_PIXEL_LIMIT,
 ) -> OpenedMask:
     """The hole that a mask file paints on a picture.
@@ -44,6 +52,7 @@ def open_mask(
         size: width and height of the (upright) picture it is for.
         invert: dark is hole instead.
         from_alpha: fully transparent is hole, colours do not matter.
+        soft: give the greys, too, unless transparency is asked for.
         pixel_limit: as for `open_picture`.
 
     Raises:
@@ -52,7 +61,7 @@ def open_mask(
             asked for.
     """
     path = Path(path)
-    mask = read_mask(path, invert=invert, from_alpha=from_alpha, pixel_limit=pixel_limit)
+    mask = read_mask(path, invert=invert, from_alpha=from_alpha, soft=soft, pixel_limit=pixel_limit)
     height, width = mask.hole.shape
     if (width, height) == size:
         return mask
@@ -65,7 +74,8 @@ def open_mask(
         f"The mask “{path.name}” ({width} × {height}) was scaled to the "
         f"picture's {size[0]} × {size[1]} pixels."
     )
-    return OpenedMask(scaled_mask(mask.hole, size), (*mask.notices, scaled))
+    coverage = None if mask.coverage is None else _resampled(mask.coverage, size)
+    return OpenedMask(scaled_mask(mask.hole, size), (*mask.notices, scaled), coverage)
 
 
 def read_mask(
@@ -73,6 +83,7 @@ def read_mask(
     *,
     invert: bool = False,
     from_alpha: bool = False,
+    soft: bool = False,
     pixel_limit: int | None = DEFAULT_PIXEL_LIMIT,
 ) -> OpenedMask:
     """The hole that a mask file paints, in the file's own size; arguments as of `open_mask`.
@@ -84,7 +95,11 @@ def read_mask(
     path = Path(path)
     picture = open_picture(path, pixel_limit=pixel_limit)
     hole = _hole_of(picture.pixels, path, from_alpha=from_alpha)
-    return OpenedMask(~hole if invert else hole, picture.source.notices)
+    coverage: npt.NDArray[np.uint8] | None = None
+    if soft and not from_alpha:
+        grey = shallow(_grey(picture.pixels)[:, :, None])[:, :, 0].astype(np.uint8)
+        coverage = 255 - grey if invert else grey
+    return OpenedMask(~hole if invert else hole, picture.source.notices, coverage)
 
 
 def has_same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -94,8 +109,7 @@ def has_same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def scaled_mask(hole: MaskBool, size: tuple[int, int]) -> MaskBool:
     """The mask at another width and height; pixels are repeated or left out, none invented."""
-    grey = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return grey.astype(np.bool_)
+    return _resampled(hole.astype(np.uint8), size).astype(np.bool_)
 
 
 def placed_mask(hole: MaskBool, size: tuple[int, int]) -> MaskBool:
@@ -127,7 +141,18 @@ def _hole_of(pixels: Pixels, path: Path, *, from_alpha: bool) -> MaskBool:
             )
         transparent: MaskBool = alpha == 0
         return transparent
+    return _grey(pixels) > half
+
+
+def _grey(pixels: Pixels) -> Pixels:
+    """(H, W) brightness in the pixels' own depth."""
     if pixels.shape[2] < 3:
-        return pixels[:, :, 0] > half
+        grey: Pixels = pixels[:, :, 0]
+        return grey
     kind = cv2.COLOR_RGB2GRAY if pixels.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
-    return cv2.cvtColor(pixels, kind) > half
+    return cv2.cvtColor(pixels, kind).astype(pixels.dtype, copy=False)  # type: ignore[return-value]  # OpenCV keeps the depth
+
+
+def _resampled(values: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    scaled = cv2.resize(values, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return scaled.astype(np.uint8, copy=False)
