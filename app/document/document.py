@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.document.belongings import Belongings
 from app.document.history import DEFAULT_BUDGET_BYTES, Edit, EditKind, History
 from app.document.tiles import Layer, PackedTile, TileKey, copied, joined_boxes, keys_in, pack
 from engine.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -54,6 +55,7 @@ class Document:
         self._originals: dict[TileKey, PackedTile] = {}
         self._has_new_file = False
         self._last_mask: dict[TileKey, PackedTile] = {}
+        self._belongings = Belongings()
 
     @classmethod
     def new(
@@ -99,6 +101,11 @@ class Document:
     @property
     def box(self) -> Box:
         return Box(0, 0, self.width, self.height)
+
+    @property
+    def belongings(self) -> Belongings:
+        """The list of masks, and the points of a face."""
+        return self._belongings
 
     @property
     def path(self) -> Path | None:
@@ -199,7 +206,7 @@ class Document:
             raise RuntimeError(f"cannot reopen “{label}”: no edit is there that is not open")
         edit = self._history.take_back()
         self._restore(edit)
-        self._edit = Edit(label, edit.kind, edit.tiles)
+        self._edit = Edit(label, edit.kind, edit.tiles, belongings=edit.belongings)
 
     @property
     def newest(self) -> Edit | None:
@@ -217,7 +224,9 @@ class Document:
         }
         edit.changes_image = any(key.layer == "image" for key in edit.tiles)
         edit.changes_mask = any(key.layer == "mask" for key in edit.tiles)
-        if not edit.tiles and edit.kind != "result":
+        if edit.belongings is self._belongings:
+            edit.belongings = None
+        if not edit.tiles and edit.belongings is None and edit.kind != "result":
             self._tell_history()
             return None
         self._history.add(edit)
@@ -269,20 +278,39 @@ class Document:
             for listener in tuple(self.on_pixels):
                 listener(layer, box)
 
+    def put_belongings(self, belongings: Belongings) -> None:
+        """Take others in place of the present ones, inside the open edit.
+
+        Raises:
+            RuntimeError: if no edit is open.
+        """
+        if self._edit is None:
+            raise RuntimeError("belongings change only inside an edit: call begin() first")
+        if self._edit.belongings is None:
+            self._edit.belongings = self._belongings
+        self._belongings = belongings
+        self.revision += 1
+
+    def packed_mask(self) -> dict[TileKey, PackedTile]:
+        """The tiles of the mask that hold anything."""
+        return {key: pack(self._tile(key)) for key in self._filled_tiles("mask")}
+
     def clear_mask(self) -> None:
         """Empty the mask inside the open edit and remember it for `restore_mask`."""
-        filled = self._filled_tiles("mask")
+        filled = self.packed_mask()
         if filled:
-            self._last_mask = {key: pack(self._tile(key)) for key in filled}
+            self._last_mask = filled
         for _, box in joined_boxes(filled, self.width, self.height):
             with self.touch("mask", box) as view:
                 view[...] = 0
 
     def restore_mask(self) -> None:
         """Put the mask that was cleared last in place of the present one, inside the open edit."""
-        wanted = self._last_mask
-        if not wanted:
-            return
+        if self._last_mask:
+            self.put_mask(self._last_mask)
+
+    def put_mask(self, wanted: Mapping[TileKey, PackedTile]) -> None:
+        """Make the mask what these tiles say, inside the open edit; there is none elsewhere."""
         for key in {*self._filled_tiles("mask"), *wanted}:
             with self.touch("mask", key.box(self.width, self.height)) as view:
                 view[...] = wanted[key].unpacked() if key in wanted else 0
@@ -324,6 +352,11 @@ class Document:
         return done, [edit.label for edit in reversed(self._history.undone)]
 
     @property
+    def history(self) -> History:
+        """To be read only."""
+        return self._history
+
+    @property
     def image_state(self) -> int:
         """A number for the image's present content; equal numbers, equal pixels."""
         return self._history.image_state
@@ -331,7 +364,11 @@ class Document:
     @property
     def dirty(self) -> bool:
         """Whether the image differs from the file; painting only a mask changes no file."""
-        return self._history.image_state != self._saved_state
+        return not self.is_saved(self._history.image_state)
+
+    def is_saved(self, state: int) -> bool:
+        """Whether the image was in its file in that `image_state`."""
+        return state == self._saved_state
 
     def mark_saved(self, picture: Picture | None = None, *, state: int | None = None) -> None:
         """The image is in a file now.
@@ -350,6 +387,46 @@ class Document:
         """The image is in no file, whatever is undone (a recovered document)."""
         self._saved_state = -1
         self._tell_history()
+
+    def resume(
+        self,
+        tiles: Mapping[TileKey, Pixels],
+        belongings: Belongings,
+        originals: Mapping[TileKey, PackedTile] | None,
+    ) -> None:
+        """Become what an earlier session left; no undo step leads back behind it.
+
+        Args:
+            tiles: what differs from the picture as it is now, all of mask and source; each at
+                least as large as its place.
+            belongings: those of that session.
+            originals: the image as that session began, where it differs; None = as it is now.
+        """
+        for key, tile in tiles.items():
+            place = self._tile(key)
+            if key.layer == "image":
+                self._originals.setdefault(key, copied(place))
+            place[...] = tile[: place.shape[0], : place.shape[1]]
+        if originals is not None:
+            self._originals, self._has_new_file = dict(originals), True
+        self._belongings = belongings
+        self.revision += 1
+
+    def resume_history(
+        self, done: list[Edit], undone: list[Edit], *, began_filled: bool, saved_after: int
+    ) -> None:
+        """Take over the undo steps of an earlier session; see `History.take_over`.
+
+        `saved_after` tells after how many of `done` the image was in its file; -1 = after none.
+        """
+        self._history.take_over(done, undone, began_filled=began_filled)
+        states = [edit.serial for edit in done[:saved_after] if edit.changes_image]
+        at_start = states[-1] if states else 0
+        self._saved_state = at_start if saved_after >= 0 else -1
+
+    def original_tiles(self, *, is_in_file: bool) -> dict[TileKey, PackedTile] | None:
+        """The image as it was opened, where it changed; None if the picture's file has that."""
+        return None if is_in_file and not self._has_new_file else dict(self._originals)
 
     def close(self) -> None:
         """Drop the history and its file on disk."""
@@ -378,6 +455,8 @@ class Document:
         """Put the pixels back as they were before an edit."""
         for key, tile in edit.tiles.items():
             self._tile(key)[...] = tile.unpacked()
+        if edit.belongings is not None:
+            self._belongings = edit.belongings
         self._tell_pixels(edit)
 
     def _closed_edit(self) -> Edit:
@@ -393,6 +472,8 @@ class Document:
                 pixels = self._tile(key)
                 edit.tiles[key] = pack(pixels)
                 pixels[...] = tile.unpacked()
+            if edit.belongings is not None:
+                edit.belongings, self._belongings = self._belongings, edit.belongings
             self._tell_pixels(edit)
             edit.weigh()
             self._history.keep_budget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from app.document.spill import Spill, Spilled
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from app.document.belongings import Belongings
     from app.document.tiles import PackedTile, TileKey
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ class Edit:
     """One undo step: the tiles as they are on its other side.
 
     While the edit is done, `tiles` holds the pixels before it; while it is undone, the pixels
-    after it. Undo and redo swap them with the picture's, so nothing is kept twice.
+    after it. Undo and redo swap them with the picture's, so nothing is kept twice. The same holds
+    for `belongings`; None = the edit leaves them alone.
     """
 
     label: str
@@ -37,6 +39,7 @@ class Edit:
     tiles: dict[TileKey, PackedTile] = field(default_factory=dict)
     changes_image: bool = False
     changes_mask: bool = False
+    belongings: Belongings | None = None
     serial: int = field(default_factory=lambda: next(_serials))
     spilled: Spilled | None = None
     nbytes: int = 0
@@ -44,6 +47,25 @@ class Edit:
     def weigh(self) -> None:
         """Bring `nbytes`, the memory that the tiles take, up to date."""
         self.nbytes = sum(tile.nbytes for tile in self.tiles.values())
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHistory:
+    """Copies of the undo steps nearest to now.
+
+    Attributes:
+        done: oldest first.
+        undone: the last is the next to redo.
+        began_filled: whether the mask had been filled before the first of `done`.
+        began_state: `image_state` before it.
+        older: labels of the steps before it, which are not kept.
+    """
+
+    done: tuple[Edit, ...]
+    undone: tuple[Edit, ...]
+    began_filled: bool
+    began_state: int
+    older: tuple[str, ...]
 
 
 class History:
@@ -58,11 +80,21 @@ class History:
         self._budget_bytes = budget_bytes
         self._spill = Spill(spill_folder)
         self._base_serial = 0
+        self._base_state = 0
+        self._began_filled = False
+
+    @property
+    def state(self) -> int:
+        """A number for all that the edits change: equal numbers, an equal document."""
+        return self.done[-1].serial if self.done else self._base_state
 
     @property
     def image_state(self) -> int:
         """A number for the content of the image layer: equal numbers, equal pixels."""
-        for edit in reversed(self.done):
+        return self._image_state_after(self.done)
+
+    def _image_state_after(self, done: list[Edit]) -> int:
+        for edit in reversed(done):
             if edit.changes_image:
                 return edit.serial
         return self._base_serial
@@ -70,12 +102,15 @@ class History:
     @property
     def mask_is_filled(self) -> bool:
         """Whether no edit after the newest result changed image or mask."""
-        for edit in reversed(self.done):
+        return self._is_filled_after(self.done)
+
+    def _is_filled_after(self, done: list[Edit]) -> bool:
+        for edit in reversed(done):
             if edit.kind == "result":
                 return True
             if edit.changes_image or edit.changes_mask:
                 return False
-        return False
+        return self._began_filled
 
     @property
     def nbytes(self) -> int:
@@ -88,6 +123,34 @@ class History:
         self.undone.clear()
         self.done.append(edit)
         self.keep_budget()
+
+    def take_over(self, done: list[Edit], undone: list[Edit], *, began_filled: bool) -> None:
+        """Go on with the edits of an earlier session.
+
+        Args:
+            done: oldest first.
+            undone: the last is the next to redo.
+            began_filled: whether the mask had been filled before the first of them.
+        """
+        self.done, self.undone, self._began_filled = done, undone, began_filled
+        for edit in itertools.chain(done, undone):
+            edit.weigh()
+        self.keep_budget()
+
+    def kept(self, budget_bytes: int) -> KeptHistory:
+        """The steps nearest to now that are in memory, of either side within half the budget."""
+        done = _nearest(self.done, budget_bytes // 2)
+        older = self.done[: len(self.done) - len(done)]
+        return KeptHistory(
+            tuple(replace(edit, tiles=dict(edit.tiles)) for edit in done),
+            tuple(
+                replace(edit, tiles=dict(edit.tiles))
+                for edit in _nearest(self.undone, budget_bytes // 2)
+            ),
+            began_filled=self._is_filled_after(older),
+            began_state=self._image_state_after(older),
+            older=tuple(edit.label for edit in older),
+        )
 
     def take_back(self) -> Edit:
         """Remove the newest edit, as if it had never been done; it is never on disk."""
@@ -163,6 +226,7 @@ class History:
         """Forget an edit and those that can be reached only through it."""
         count = edits.index(edit) + 1
         if edits is self.done:
+            self._base_state = edit.serial
             for gone in edits[:count]:
                 if gone.changes_image:
                     self._base_serial = gone.serial
@@ -171,3 +235,14 @@ class History:
     def _notify(self, sentence: str) -> None:
         for listener in tuple(self.on_notice):
             listener(sentence)
+
+
+def _nearest(edits: list[Edit], budget_bytes: int) -> list[Edit]:
+    """Those at the list's end that no step on disk or beyond the budget lies behind."""
+    kept: list[Edit] = []
+    for edit in reversed(edits):
+        budget_bytes -= sum(tile.unpacked_bytes for tile in edit.tiles.values())
+        if edit.spilled is not None or budget_bytes < 0:
+            break
+        kept.append(edit)
+    return kept[::-1]

@@ -51,6 +51,10 @@ class PackedTile:
     def nbytes(self) -> int:
         return self.values.nbytes + (0 if self.starts is None else self.starts.nbytes)
 
+    @property
+    def unpacked_bytes(self) -> int:
+        return int(np.prod(self.shape)) * self.values.itemsize
+
     def unpacked(self) -> Pixels:
         """The tile's pixels; raw ones without a copy, so nobody may write into them."""
         if self.starts is None:

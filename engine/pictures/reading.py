@@ -110,10 +110,10 @@ def read_header(path: Path | str, *, pixel_limit: int | None = DEFAULT_PIXEL_LIM
         if tiff.is_tiff(file):
             with tifffile.TiffFile(file) as opened_tiff:
                 size = tiff.size_of(opened_tiff)
-                _check_size(path, size, pixel_limit)
+                check_size(path, size, pixel_limit)
                 return _header("TIFF", size, *tiff.layout_of(opened_tiff))
         with Image.open(file) as image:
-            _check_size(path, image.size, pixel_limit)
+            check_size(path, image.size, pixel_limit)
             return _header(image.format or "unknown", image.size, *decoding.layout_of(image, file))
 
 
@@ -136,10 +136,10 @@ def _contents(path: Path, file: IO[bytes], limit: int | None) -> Contents:
     _lift_limits()
     if tiff.is_tiff(file):
         with tifffile.TiffFile(file) as opened_tiff:
-            _check_size(path, tiff.size_of(opened_tiff), limit)
+            check_size(path, tiff.size_of(opened_tiff), limit)
             return tiff.read(opened_tiff, file)
     with Image.open(file) as image:
-        _check_size(path, image.size, limit)
+        check_size(path, image.size, limit)
         return decoding.read(image, file)
 
 
@@ -185,7 +185,7 @@ def _finished(contents: Contents, path: Path, fingerprint: Fingerprint) -> Pictu
     return Picture(turned(contents.pixels, orientation), source)
 
 
-def _check_size(path: Path, size: tuple[int, int], limit: int | None) -> None:
+def check_size(path: Path, size: tuple[int, int], limit: int | None) -> None:
     width, height = size
     if width < 1 or height < 1:
         raise PictureError(f"“{path.name}” holds no pixels ({width} × {height}).")
