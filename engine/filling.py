@@ -129,7 +129,7 @@ class Filling:
         self.device = device
         self.fallbacks: list[str] = []
         self.has_restored = False
-        self._recorder: Recorder | None = None
+        self._recorders: list[Recorder] = []
         self._built = built
         try:
             self._inpainter = built(device)
@@ -216,8 +216,8 @@ class Filling:
             if attempt.notice:
                 self._tell(attempt.notice)
             inside = region.target.moved(-attempt.box.left, -attempt.box.top)
-            trace = None if self._recorder is None else self._recorder.trace
-            provenance = None if trace is None else placed(trace, attempt.box, region.target)
+            traces = tuple(each.trace for each in self._recorders if each.trace is not None)
+            provenance = placed(traces, attempt.box, region.target) if traces else None
             return np.ascontiguousarray(crop[inside.slices]), provenance
 
     def _retreat(self, error: DeviceError) -> None:
@@ -241,6 +241,7 @@ class Filling:
             seed=self._request.seed,
             keypoints=self._keypoints(box),
         )
+        self._recorders.clear()
         steps = crops.fill(self._overheard(inpainter), problem, attempt.scale, token)
         if not self._restores(attempt):
             return (yield from steps)
@@ -291,12 +292,11 @@ class Filling:
         return fill
 
     def _overheard(self, backend: Inpainter) -> Inpainter:
-        """The backend; if somebody wants to know, it tells the recorder where its fill is from."""
-        self._recorder = None
+        """The backend; if somebody wants to know, it tells a recorder where its fill is from."""
         if not self._request.trace or not isinstance(backend, Traceable):
             return backend
-        self._recorder = Recorder(backend)
-        return self._recorder
+        self._recorders.append(Recorder(backend))
+        return self._recorders[-1]
 
     def _tell(self, notice: str) -> None:
         if notice not in self.fallbacks:

@@ -26,9 +26,11 @@ class Generation:
         image: (B, 3, H, W) in the network's own range around [-1, 1]; the raw output, known
             region included, because the losses need it. `layers.composite` makes the picture.
         stages: further outputs that losses need, as the model file documents; coarse or pyramid.
-        maps: what an inspector shows, by name; empty unless asked for. "source" is (B, 2, h, w):
-            x and y, 0..1 of the picture, of the place that each position borrowed most from;
-            "weight" (B, 1, h, w) is how much of it; "certainty" and "gate" are (B, 1, h, w), 0..1.
+        maps: what an inspector shows, by name; empty unless asked for. "source" is
+            (B, k, 2, h, w): x and y, 0..1 of the picture, of the places that each position borrowed
+            most from, at most `layers.SHOWN_SOURCES`; "weight" (B, k, h, w) is how much of each,
+            largest first. "certainty" and "gate" are (B, 1, h, w), 0..1. Where there are several
+            levels, the plain name is the finest, "source.1" and so on are the coarser ones.
     """
 
     image: Tensor
@@ -44,11 +46,13 @@ class Generator(nn.Module):
         blank: value of missing pixels on entry, in the image's range.
         heeds_forbidden: borrows by attention, and never from what is forbidden; then `generate`
             takes a further input of that name.
+        has_stages: makes pictures on its way to the last one.
     """
 
     multiple: ClassVar[int] = 1
     blank: ClassVar[float] = 0.0
     heeds_forbidden: ClassVar[bool] = False
+    has_stages: ClassVar[bool] = True
 
     def forward(
         self,
@@ -151,7 +155,7 @@ def _places(name: str, shown: Tensor, bottom: float, right: float) -> Tensor:
 
     What lies in the margin is the reflection of a place inside.
     """
-    if name != "source":
+    if name.partition(".")[0] != "source":
         return shown
     places = shown / shown.new_tensor([right, bottom]).reshape(1, 2, 1, 1)
     return torch.where(places > 1, 2 - places, places).clamp(0, 1)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 64 * 2**20
 """About how large one block of an attention matrix may become."""
 
+SHOWN_SOURCES = 4
+"""How many of the places that attention borrows from are told to an inspector."""
+
 _pulse: ContextVar[Callable[[], None] | None] = ContextVar("pulse", default=None)
 
 
@@ -78,6 +81,19 @@ def covering(marks: Tensor, factor: int) -> Tensor:
         (B, 1, H / factor, W / factor) bool.
     """
     return F.max_pool2d(marks.float(), factor) > 0
+
+
+def strongest(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest weights of each query, largest first, and the indices of their keys.
+
+    Args:
+        weights: (..., K).
+
+    Returns:
+        Twice (..., k), k being `SHOWN_SOURCES` or K.
+    """
+    values, indices = weights.detach().topk(min(SHOWN_SOURCES, weights.shape[-1]), -1)
+    return values, indices
 
 
 def require_sources(offered: Tensor, allowed: Tensor) -> None:

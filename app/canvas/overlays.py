@@ -88,6 +88,18 @@ def paint_boxes(painter: QPainter, boxes: Iterable[Box], viewport: Viewport) -> 
             painter.drawRect(rect)
 
 
+def paint_sheets(
+    painter: QPainter, sheets: Iterable[tuple[QImage, Box]], viewport: Viewport
+) -> None:
+    """Draw pictures stretched over boxes of the picture, smoothly."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for image, box in sheets:
+        left, top = viewport.left + box.left * viewport.zoom, viewport.top + box.top * viewport.zoom
+        size = box.width * viewport.zoom, box.height * viewport.zoom
+        painter.drawImage(QRectF(left, top, *size), image)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+
+
 class Ring:
     """The brush as it would mark the picture: rim of the hole and, when soft, its full core."""
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.drawing import Drawing
@@ -15,7 +15,7 @@ from app.canvas.frame import Frame
 from app.canvas.input import Input
 from app.canvas.look import MaskLook, surround
 from app.canvas.navigation import Viewport
-from app.canvas.overlays import Ring, paint_boxes
+from app.canvas.overlays import Ring, paint_boxes, paint_sheets
 from app.canvas.panes import Panes
 from app.canvas.piece import RIM, qrect
 from app.canvas.scene import Look, Scene
@@ -67,6 +67,7 @@ class CanvasView(QWidget):
         self._preview: tuple[Box, ...] = ()
         self._drawing = Drawing()
         self._borrowed: Borrowed | None = None
+        self._sheets: tuple[tuple[QImage, Box], ...] = ()
         self.panes = Panes()
         self._cursor: QPointF | None = None
         self._input = Input(self)
@@ -103,6 +104,7 @@ class CanvasView(QWidget):
         self._scene = None
         self._preview = ()
         self._borrowed = None
+        self._sheets = ()
         if document is not None:
             self._look.mask_filled = document.mask_is_filled
             self._look.comparing = False
@@ -152,6 +154,11 @@ class CanvasView(QWidget):
                 for shift in self.panes.shifts:
                     self._update_device(shown.bounds(self.viewport, ratio).translated(shift, 0))
         self._borrowed = borrowed
+
+    def set_sheets(self, sheets: Iterable[tuple[QImage, Box]]) -> None:
+        """Lay pictures over boxes of the picture where that is shown as it is now."""
+        self._sheets = tuple(sheets)
+        self.update()
 
     def set_comparison(self, comparison: Comparison) -> None:
         """Show the picture alone, beside what it was, or how far it is from that."""
@@ -314,6 +321,8 @@ class CanvasView(QWidget):
             painter.save()
             painter.setClipRect(qrect(pane.box), Qt.ClipOperation.IntersectClip)
             painter.translate(pane.shift, 0)
+            if pane.shows == "picture" and not self._look.comparing:
+                paint_sheets(painter, self._sheets, self.viewport)
             paint_boxes(painter, self._preview, self.viewport)
             self._drawing.paint(painter, self.viewport)
             if self._borrowed is not None:

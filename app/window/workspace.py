@@ -12,6 +12,7 @@ from app.actions import CONTEXT_MENU
 from app.canvas.borrowed import Borrowed
 from app.canvas.view import CanvasView
 from app.panels.column import PanelColumn
+from app.session.qimages import qimage
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
@@ -64,6 +65,7 @@ class Workspace(QSplitter):
         canvas.cursor_moved.connect(session.inspector.point)
         canvas.cursor_left.connect(session.inspector.leave)
         session.inspector.changed.connect(self._show_origin)
+        session.inspector.sheets_changed.connect(self._show_sheets)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus)
@@ -86,12 +88,18 @@ class Workspace(QSplitter):
     @Slot()
     def _show_origin(self) -> None:
         inspector = self._session.inspector
-        at, loan = inspector.at, inspector.loan
+        at, level, sources = inspector.at, inspector.level, inspector.sources
         borrowed = None
-        if at is not None and loan is not None and loan.x is not None and loan.y is not None:
+        if at is not None and level is not None and sources:
             middle = at[0] + 0.5, at[1] + 0.5
-            borrowed = Borrowed(middle, (loan.x, loan.y), inspector.cell)
+            places = tuple((source.x, source.y, source.weight) for source in sources)
+            borrowed = Borrowed(middle, places, level.cell)
         self.canvas.set_borrowed(borrowed)
+
+    @Slot()
+    def _show_sheets(self) -> None:
+        sheets = self._session.inspector.sheets
+        self.canvas.set_sheets((qimage(sheet.pixels), sheet.box) for sheet in sheets)
 
     @Slot(QWidget, QWidget)
     def _on_focus(self, _: QWidget | None, focused: QWidget | None) -> None:

@@ -13,6 +13,7 @@ from engine.layers import (
     full_precision,
     require_sources,
     shrink_hole,
+    strongest,
     wide,
 )
 from engine.models.gla.diagonals import paste
@@ -102,7 +103,7 @@ class PatchAttention(Projections):
         for rows in chunks(height, max(2, BLOCK_BYTES // (4 * width * width * height))):
             weights = self._weights(likeness.fused(rows.start, rows.stop), grid)
             if maps:
-                best.append(weights.max(1))
+                best.append(strongest(weights))
             pasted = paste(weights.view(-1, width, height, width), values)
             result[:, :, rows.start : rows.stop + 2] += pasted
         together = result[:, :, 1:-1].permute(4, 2, 0, 3, 1).reshape(psi.shape) / 4
@@ -123,8 +124,8 @@ class PatchAttention(Projections):
 
 
 def _tops(best: list[tuple[Tensor, Tensor]], height: int, width: int) -> Mapping[str, Tensor]:
-    """The heaviest patch of each query: its weight (1, h, w), its centre as x and y (2, h, w)."""
-    weight = torch.cat([weights for weights, _ in best]).view(1, height, width)
-    index = torch.cat([indices for _, indices in best]).view(height, width)
+    """The heaviest patches of each query: weights (k, h, w), centres as x and y (k, 2, h, w)."""
+    weight = torch.cat([weights for weights, _ in best]).t().view(-1, height, width)
+    index = torch.cat([indices for _, indices in best]).t().view(-1, height, width)
     x, y = (index % width + 0.5) / width, (index // width + 0.5) / height
-    return {"source": torch.stack([x, y]), "weight": weight}
+    return {"source": torch.stack([x, y], 1), "weight": weight}

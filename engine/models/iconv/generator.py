@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -48,8 +48,9 @@ class IconvGenerator(Generator):
     brings any other size there, by area, every cell with a missing pixel missing, and its image
     back by linear interpolation. Other networks take any size; what is padded is unknown.
 
-    There are no stages. Maps are "certainty", that of the full resolution features behind the
-    encoder's first block, and "gate", how much of them the decoder takes; both at full resolution.
+    There are no stages. Maps are "certainty", that of the features behind each block of the encoder
+    except the coarsest, and "gate", how much of them the decoder takes; the plain names are of full
+    resolution, each further level of half the side.
 
     Args:
         side: of the pictures trained on, a power of two from 8; names the levels.
@@ -62,6 +63,8 @@ class IconvGenerator(Generator):
     Raises:
         InvalidInputError: if the arguments do not make a network.
     """
+
+    has_stages: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -146,21 +149,21 @@ class IconvGenerator(Generator):
         features = self._encode(image, certainty)  # at side, .., 8, 4
         x, certainty = features.pop()
         x = torch.cat((x, bank), dim=1).contiguous(memory_format=torch.channels_last)
-        shown = {}
-        if maps and self.imputation:
-            shown["certainty"] = features[0][1]
+        gates: list[Tensor] = []  # coarse to fine
+        trust = [sure for _, sure in features]  # fine to coarse
         rgb = image.new_zeros(())
         for name, block in self.decoder.items():
             pulse()
             if name in self.skips:
                 skip, deep = self.skips[name], (doubled(x), doubled(certainty))
-                if maps and isinstance(skip, GatedSkip):  # the last one stays, of full resolution
-                    shown["gate"] = skip.gate(features[-1][1], deep[1])
+                if maps and isinstance(skip, GatedSkip):
+                    gates.append(skip.gate(features[-1][1], deep[1]))
                 x, certainty = skip(features.pop(), deep)  # nothing else holds the popped ones
                 rgb = doubled(rgb)
             x, certainty = block(x, certainty)
             rgb = rgb + wide(self.heads[name](x))
-        return Generation(rgb / len(self.heads), maps=shown)
+        shown = {"certainty": trust, "gate": gates[::-1]} if maps and self.imputation else {}
+        return Generation(rgb / len(self.heads), maps=_by_level(shown))
 
     def _encode(self, image: Tensor, certainty: Tensor) -> list[Sample]:
         image = image.contiguous(memory_format=torch.channels_last)
@@ -218,6 +221,15 @@ class IconvGenerator(Generator):
         if self.keypoints and text:
             made["keypoints"] = _keypoints(text, self.keypoints)
         return made
+
+
+def _by_level(shown: dict[str, list[Tensor]]) -> dict[str, Tensor]:
+    """Maps from fine to coarse under the names that `Generation` gives levels."""
+    return {
+        f"{name}.{level}" if level else name: each
+        for name, levels in shown.items()
+        for level, each in enumerate(levels)
+    }
 
 
 def _check_arguments(side: int, base: int, keypoints: int, pool: str, impute_init: str) -> None:

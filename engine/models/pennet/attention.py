@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from engine.layers import (
+    SHOWN_SOURCES,
     chunks,
     covering,
     full_precision,
     pulse,
     rows_per_chunk,
     shrink_hole,
+    strongest,
     wide,
 )
 from engine.models.pennet import shifts
@@ -41,8 +43,8 @@ class Transfer(NamedTuple):
 
     Attributes:
         filled: (B, C1, 2h, 2w).
-        source: (B, 2, h, w) x and y, 0..1, of the key that each query took most from, or None.
-        weight: (B, 1, h, w) how much of it, or None.
+        source: (B, k, 2, h, w) x and y, 0..1, of the keys that each query took most from, or None.
+        weight: (B, k, h, w) how much of each, largest first, or None.
     """
 
     filled: Tensor
@@ -241,7 +243,7 @@ def touching(forbidden: Tensor, width: int) -> Tensor:
 
 
 class _Borrowed:
-    """Collects the strongest key of each query, block by block.
+    """Collects the strongest keys of each query, block by block.
 
     Args:
         high: (B, C, h, w) the map of the queries and keys.
@@ -251,16 +253,19 @@ class _Borrowed:
     def __init__(self, high: Tensor, *, spare: int) -> None:
         self.height, self.width = high.shape[-2:]
         self.columns = self.width + spare
-        self.weight = high.new_zeros(len(high), self.height * self.columns)
+        count = min(SHOWN_SOURCES, self.height * self.width)
+        self.weight = high.new_zeros(len(high), self.height * self.columns, count)
         self.key = torch.zeros_like(self.weight, dtype=torch.long)
 
     def take(self, samples: int | slice, rows: slice, weights: Tensor) -> None:
-        self.weight[samples, rows], self.key[samples, rows] = weights.detach().max(-1)
+        count = self.weight.shape[-1]
+        for kept, news in zip((self.weight, self.key), strongest(weights), strict=True):
+            kept[samples, rows] = news[..., :count]
 
     def maps(self) -> tuple[Tensor, Tensor]:
         """Source and weight as in `Transfer`."""
         x = (self.key % self.columns + 0.5) / self.width
         y = (self.key // self.columns + 0.5) / self.height
-        shown = torch.stack([x, y, self.weight], 1)
-        shown = shown.reshape(-1, 3, self.height, self.columns)[..., : self.width]
-        return shown[:, :2], shown[:, 2:]
+        shown = torch.stack([x, y, self.weight], 1).movedim(-1, 1)  # (B, k, 3, cells)
+        shown = shown.reshape(*shown.shape[:3], self.height, self.columns)[..., : self.width]
+        return shown[:, :, :2], shown[:, :, 2]

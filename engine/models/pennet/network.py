@@ -42,7 +42,7 @@ class PennetGenerator(Generator):
 
     `stages` of the generation are the pyramid predictions in RGB, finest first: five from half the
     size down (released), or six from the full size down (paper; the first one is the image).
-    `maps` are those of the finest attention.
+    `maps` are those of every attention, the finest by its plain name.
 
     Args:
         variant: "released" or "paper".
@@ -123,7 +123,7 @@ class PennetGenerator(Generator):
             if stages or (level == 0 and not self.released):
                 pyramid.insert(0, self._bounded(self.heads[level](decoded)))
         result = self._finished(decoded) if self.released else pyramid[0]
-        return Generation(result, tuple(pyramid) if stages else (), _shown(filled[0]))
+        return Generation(result, tuple(pyramid) if stages else (), _shown(filled))
 
     def _encode(self, x: Tensor) -> list[Tensor]:
         maps = []
@@ -152,7 +152,7 @@ class PennetGenerator(Generator):
             transfer = self.transfer[level]
             filled.insert(
                 0,
-                transfer(encoded[level], high, hole, maps=maps and level == 0, forbidden=forbidden),
+                transfer(encoded[level], high, hole, maps=maps, forbidden=forbidden),
             )
             high = filled[0].filled
         return filled
@@ -173,10 +173,14 @@ class PennetGenerator(Generator):
         return torch.tanh(wide(x)) if self.released else wide(x).clamp(-1, 1)
 
 
-def _shown(finest: Transfer) -> dict[str, Tensor]:
-    if finest.source is None or finest.weight is None:
-        return {}
-    return {"source": finest.source, "weight": finest.weight}
+def _shown(filled: list[Transfer]) -> dict[str, Tensor]:
+    """The maps of all levels, fine to coarse; none if nobody asked."""
+    shown: dict[str, Tensor] = {}
+    for level, made in enumerate(filled):
+        if made.source is not None and made.weight is not None:
+            suffix = f".{level}" if level else ""
+            shown |= {f"source{suffix}": made.source, f"weight{suffix}": made.weight}
+    return shown
 
 
 def _check(name: str, value: str, known: tuple[str, ...]) -> None:

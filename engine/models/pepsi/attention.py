@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.layers import full_precision, require_sources
+from engine.layers import SHOWN_SOURCES, full_precision, require_sources, strongest
 from engine.models.pepsi.patches import Keys, Tile, box_sums, paste, tiles
 from engine.models.pepsi.scores import CosineScores, DistanceScores
 
@@ -126,18 +126,23 @@ def _own_place(hole: Tensor) -> dict[str, Tensor]:
     y = (torch.arange(height, device=hole.device) + 0.5) / height
     x = (torch.arange(width, device=hole.device) + 0.5) / width
     own = torch.stack((x.expand(height, -1), y[:, None].expand(-1, width)))
+    count = min(SHOWN_SOURCES, height * width)
     return {
-        "source": own.repeat(len(hole), 1, 1, 1),
-        "weight": torch.zeros_like(hole, dtype=torch.float32),
+        "source": own.repeat(len(hole), count, 1, 1, 1),
+        "weight": torch.zeros_like(hole, dtype=torch.float32).repeat(1, count, 1, 1),
     }
 
 
 def _note(shown: dict[str, Tensor], rebuilt: Tensor, weights: Tensor, tile: Tile) -> None:
-    """Write down the strongest patch of each missing cell in the tile: its centre, its weight."""
+    """Write down the strongest patches of each missing cell in the tile: centres and weights."""
     height, width = rebuilt.shape[-2:]
     area = (..., slice(tile.top, tile.bottom), slice(tile.left, tile.right))
-    strongest, patch = weights.detach().max(-1)
+    weight, patch = (each.movedim(-1, 1) for each in strongest(weights))  # (B, k, R, S)
     x = (patch % width + 1.5) / width
     y = (patch.div(width, rounding_mode="floor") + 1.5) / height
-    for name, news in (("source", torch.stack((x, y), 1)), ("weight", strongest[:, None])):
-        shown[name][area] = torch.where(rebuilt[area], news.float(), shown[name][area])
+    mended = rebuilt[area]
+    for name, news, where in (
+        ("source", torch.stack((x, y), 2), mended[:, None]),
+        ("weight", weight, mended),
+    ):
+        shown[name][area] = torch.where(where, news.float(), shown[name][area])

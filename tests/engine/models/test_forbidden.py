@@ -79,12 +79,16 @@ def test_what_was_borrowed_most_is_not_borrowed_once_it_is_forbidden(network: Ge
 
 
 def borrowed_from(maps: dict[str, Tensor], marks: Tensor) -> bool:
-    """Whether any source, strong or weak, lies in what is marked."""
-    x, y = maps["source"].unbind(-3)
-    rows = (y * marks.shape[-2]).long().clamp(max=marks.shape[-2] - 1)
-    columns = (x * marks.shape[-1]).long().clamp(max=marks.shape[-1] - 1)
-    inside = marks[0, 0][rows, columns] > 0.5
-    return bool((inside & (maps["weight"].reshape(inside.shape) > 0)).any())
+    """Whether any source of any level, strong or weak, lies in what is marked."""
+    height, width = marks.shape[-2:]
+    found = []
+    for name, source in maps.items():
+        if name.startswith("source"):
+            rows = (source[:, :, 1] * height).long().clamp(max=height - 1)
+            columns = (source[:, :, 0] * width).long().clamp(max=width - 1)
+            weight = maps[name.replace("source", "weight")]
+            found.append(bool(((marks[0, 0][rows, columns] > 0.5) & (weight > 0)).any()))
+    return any(found)
 
 
 def test_forbidding_changes_the_fill(network: Generator) -> None:

@@ -160,8 +160,8 @@ def test_stages_and_maps_are_made_only_when_asked_for(flags: dict[str, Any]) -> 
     assert bare.stages == ()
     assert not bare.maps
     assert torch.equal(bare.image, full.image)
-    assert full.maps["source"].shape == (2, 2, 8, 9)
-    assert full.maps["weight"].shape == (2, 1, 8, 9)
+    assert full.maps["source"].shape == (2, 4, 2, 8, 9)
+    assert full.maps["weight"].shape == (2, 4, 8, 9)
 
 
 def test_the_fine_network_sees_the_picture_outside_the_hole_and_the_coarse_output_inside() -> None:
@@ -389,8 +389,8 @@ def test_sharp_features_without_a_hole_find_themselves() -> None:
     torch.testing.assert_close(out[..., 2:-2, 2:-2], psi[..., 2:-2, 2:-2], rtol=0, atol=1e-3)
     y, x = torch.meshgrid(torch.arange(6.0), torch.arange(8.0), indexing="ij")
     expected = torch.stack([(x + 0.5) / 8, (y + 0.5) / 6])[None]
-    torch.testing.assert_close(maps["source"][..., 1:-1, 1:-1], expected[..., 1:-1, 1:-1])
-    assert maps["weight"][..., 1:-1, 1:-1].min() > 0.99
+    torch.testing.assert_close(maps["source"][:, 0, :, 1:-1, 1:-1], expected[..., 1:-1, 1:-1])
+    assert maps["weight"][:, 0, 1:-1, 1:-1].min() > 0.99
 
 
 def _cells(height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -401,11 +401,12 @@ def _cells(height: int, width: int) -> tuple[Tensor, Tensor]:
 def test_a_missing_place_is_never_the_source() -> None:
     image, hole = picture(1, 80, 96)
     with torch.inference_mode():
-        source = network()(image, hole, maps=True).maps["source"][0]
+        maps = network()(image, hole, maps=True).maps
+    assert (maps["weight"].diff(dim=1) <= 0).all()
     small = F.max_pool2d(hole[..., ::8, ::8], 3, 1, 1)[0, 0] > 0.5
-    x = (source[0] * 12).long().flatten()
-    y = (source[1] * 10).long().flatten()
-    assert not small[y, x].any()
+    x, y = (maps["source"][0].unbind(1)[axis] for axis in (0, 1))
+    missing = small[(y * 10).long(), (x * 12).long()]
+    assert (maps["weight"][0][missing] == 0).all()
 
 
 # The network around them.

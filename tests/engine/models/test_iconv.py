@@ -387,16 +387,20 @@ def test_half_precision_stays_near_single() -> None:
     assert float((near - exact).square().mean().sqrt()) < 0.02 * float(exact.std())
 
 
-def test_the_maps_are_the_certainty_and_the_gate_at_full_resolution() -> None:
+def test_the_maps_are_certainties_and_gates_from_full_resolution_downwards() -> None:
     made = network(**SMALL)
     image, hole = sample(37, 50)
     assert not made(image, hole).maps
     answer = made(image, hole, maps=True)
     assert torch.equal(answer.image, made(image, hole).image)
-    assert set(answer.maps) == {"certainty", "gate"}
-    for shown in answer.maps.values():
-        assert shown.shape == (2, 1, 37, 50)
-        assert 0 <= float(shown.min()) < float(shown.max()) <= 1
+    depth = len(made.skips)
+    levels = ["", *(f".{level}" for level in range(1, depth))]
+    assert set(answer.maps) == {kind + level for kind in ("certainty", "gate") for level in levels}
+    for name, shown in answer.maps.items():
+        side = 2 ** int(name.partition(".")[2] or 0)
+        assert shown.shape == (2, 1, -(-37 // side), -(-50 // side)), name
+        assert 0 <= float(shown.min()) <= float(shown.max()) <= 1
+    assert answer.maps["gate"].std() > 0
     gate, certainty = answer.maps["gate"], answer.maps["certainty"]
     inside, outside = hole > 0.5, hole < 0.5
     assert certainty[inside].mean() < 0.5 * certainty[outside].mean()

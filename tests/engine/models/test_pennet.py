@@ -475,12 +475,17 @@ def test_attention_commutes_with_flips(axis: int) -> None:
 
 
 @pytest.mark.parametrize(("variant", "factor"), [("released", 4), ("paper", 2)])
-def test_maps_are_those_of_the_finest_attention(variant: str, factor: int) -> None:
+def test_maps_are_those_of_every_attention(variant: str, factor: int) -> None:
     net = network(variant=variant)
     image, hole = picture(1, 64, 128)
     made = run(net, image, hole, maps=True)
-    assert made.maps["source"].shape == (1, 2, 64 // factor, 128 // factor)
-    assert made.maps["weight"].shape == (1, 1, 64 // factor, 128 // factor)
+    for level in range(len(net.transfer)):
+        suffix, cell = f".{level}" if level else "", factor * 2**level
+        sources = min(4, 64 * 128 // cell**2)
+        size = 64 // cell, 128 // cell
+        assert made.maps[f"source{suffix}"].shape == (1, sources, 2, *size)
+        assert made.maps[f"weight{suffix}"].shape == (1, sources, *size)
+    assert len(made.maps) == 2 * len(net.transfer)
     without = run(net, image, hole)
     assert without.maps == {}
     assert torch.equal(made.image, without.image)
@@ -497,8 +502,10 @@ def test_the_source_of_sharp_features_is_their_own_place(gradients: bool) -> Non
     x = ((torch.arange(9) + 0.5) / 9).expand(6, 9)
     y = ((torch.arange(6) + 0.5) / 6)[:, None].expand(6, 9)
     wanted = torch.stack([x, y])[None].double()
-    torch.testing.assert_close(made.source, wanted, rtol=0, atol=1e-6)
-    torch.testing.assert_close(made.weight, torch.ones(1, 1, 6, 9).double(), rtol=0, atol=1e-5)
+    torch.testing.assert_close(made.source[:, 0], wanted, rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        made.weight[:, :1], torch.ones(1, 1, 6, 9).double(), rtol=0, atol=1e-5
+    )
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -511,8 +518,8 @@ def test_nothing_is_borrowed_from_the_hole() -> None:
     slow = layer(low, high, hole, maps=True)
     torch.testing.assert_close(fast.source, slow.source, rtol=0, atol=1e-12)
     torch.testing.assert_close(fast.weight, slow.weight, rtol=0, atol=1e-12)
-    x = (fast.source[:, 0] * 11).long()
-    y = (fast.source[:, 1] * 7).long()
+    x = (fast.source[:, 0, 0] * 11).long()
+    y = (fast.source[:, 0, 1] * 7).long()
     cells = F.max_pool2d(hole, 4)[:, 0]
     for k in range(2):
         assert (cells[k][y[k], x[k]] == 0).all()

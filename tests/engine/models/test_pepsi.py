@@ -587,7 +587,7 @@ def test_an_exact_copy_is_what_is_borrowed() -> None:
     hole = square_hole(12, 14, (6, 7, 9, 10))
     z[..., 5:8, 8:11] = z[..., 1:4, 2:5]
     _, maps = borrow(z, hole, maps=True)
-    assert maps["source"][0, :, 6, 9].tolist() == pytest.approx([3.5 / 14, 2.5 / 12])
+    assert maps["source"][0, 0, :, 6, 9].tolist() == pytest.approx([3.5 / 14, 2.5 / 12])
     assert 0 < maps["weight"][0, 0, 6, 9] <= 1
 
 
@@ -596,9 +596,12 @@ def test_maps_of_known_cells_show_their_own_place_and_no_weight() -> None:
     with torch.no_grad():
         generation = network()(image.float(), hole.float(), stages=False, maps=True)
     source, weight = generation.maps["source"], generation.maps["weight"]
-    assert source.shape == (2, 2, 8, 12)
+    assert source.shape == (2, 4, 2, 8, 12)
+    source = source[:, 0]
     missing = hole[:, 0, ::8, ::8] > 0.5
     assert torch.equal(weight[:, 0] > 0, missing)
+    assert (weight.diff(dim=1) <= 0).all()
+    assert (weight.sum(1) < 1 + 1e-5).all()
     assert source[0, :, 7, 11].tolist() == pytest.approx([11.5 / 12, 7.5 / 8])
     assert not (hole[0, 0][(source[0, 1] * 64).long(), (source[0, 0] * 96).long()]).any()
 

@@ -1,0 +1,86 @@
+"""What the Inspect panel says: sentences about one pixel, names of levels, maps and stages."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from app.language import tr
+from app.session.sheets import COMPOSITE
+
+if TYPE_CHECKING:
+    from engine.provenance import PlacedLevel, Source
+
+LEAST = 0.005
+"""Weights below this are no news: they would be shown as 0 %."""
+
+
+def worth_showing(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """The sources that had a noticeable part, the strongest always among them."""
+    return sources[:1] + tuple(each for each in sources[1:] if each.weight >= LEAST)
+
+
+def of_sources(sources: tuple[Source, ...], at: tuple[int, int], level: PlacedLevel) -> str:
+    """From where a pixel was borrowed; there is at least one source."""
+    first, *others = sources
+    away = round(math.hypot(first.x - at[0] - 0.5, first.y - at[1] - 0.5))
+    x, y = math.floor(first.x), math.floor(first.y)
+    if level.level.kind == "copy":
+        return tr("Copied from x {x}, y {y}, {away} pixels away.", x=x, y=y, away=away)
+    share, cell = f"{first.weight:.0%}", round(level.cell)
+    if not others:
+        return tr(
+            "{share} from x {x}, y {y}, {away} pixels away, {cell} pixels wide.",
+            share=share,
+            x=x,
+            y=y,
+            away=away,
+            cell=cell,
+        )
+    return tr(
+        "{share} from x {x}, y {y}, {away} pixels away, {cell} pixels wide; then {others}.",
+        share=share,
+        x=x,
+        y=y,
+        away=away,
+        cell=cell,
+        others=", ".join(f"{each.weight:.0%}" for each in others),
+    )
+
+
+def of_level(level: PlacedLevel) -> str:
+    """What the choice of levels calls one."""
+    if level.level.kind == "copy":
+        return tr("Copied pixels")
+    return tr("Attention, cells of {cell} pixels", cell=round(level.cell))
+
+
+def of_map(name: str) -> str:
+    """What the choice of maps calls one."""
+    kind, _, depth = name.partition(".")
+    if not depth:
+        return tr("Certainty") if kind == "certainty" else tr("Gate")
+    factor = 2 ** int(depth)
+    if kind == "certainty":
+        return tr("Certainty at 1/{factor} of the size", factor=factor)
+    return tr("Gate at 1/{factor} of the size", factor=factor)
+
+
+def of_map_value(name: str, value: float) -> str:
+    """What a map says of one pixel."""
+    share = f"{value:.0%}"
+    if name.partition(".")[0] == "certainty":
+        return tr("Certainty {share}.", share=share)
+    return tr("The gate takes {share} from the encoder.", share=share)
+
+
+def of_stage(key: str) -> str:
+    """What the slider of stages calls one."""
+    kind, _, factor = key.partition(".")
+    if kind == "pyramid":
+        return tr("Pyramid at 1/{factor} of the size", factor=factor)
+    if kind == "coarse":
+        return tr("Coarse picture")
+    if kind == "refined":
+        return tr("The network's answer")
+    return tr("Its answer in the hole") if kind == COMPOSITE else tr("Result")
