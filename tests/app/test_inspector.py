@@ -151,11 +151,10 @@ def test_notes_count_as_memory_of_the_result(desk: Desk, photo: Path) -> None:
 
 
 def test_a_network_without_attention_made_it_up(
-    tiny: None, desk: Desk, photo: Path, weight_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    tiny: None, desk: Desk, photo: Path, weight_folder: Path
+) -> None:
     real = replace(TINY, factory="engine.gan:GanInpainter")
-    monkeypatch.setitem(registry._specs, "tiny", real)
+    registry._specs["tiny"] = real  # the fixture takes it away again
     put(weight_folder, "a.safetensors")
     desk.open(photo)
     desk.session.restore_detail(False)
