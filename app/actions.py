@@ -17,7 +17,8 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, inspector, batch, training, help, tour, canvas and window.
+            clipboard, masks, runs, projects, inspector, batch, training, help, tour, canvas and
+            window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -90,6 +91,15 @@ _FILE = (
     ActionSpec(
         "export", "Export a Copy…", "File", "files.export_copy", ("Ctrl+Shift+E",),
         needs="has_picture", tip="Write a copy and go on working on this picture", group="save",
+    ),
+    ActionSpec(
+        "save_project", "Save Project", "File", "projects.save", ("Ctrl+Alt+S",),
+        needs="has_picture", group="project",
+        tip="Save the picture with its masks, results, undo steps and view in one file",
+    ),
+    ActionSpec(
+        "save_project_as", "Save Project As…", "File", "projects.save_as", needs="has_picture",
+        tip="Save the project under another name", group="project",
     ),
     ActionSpec(
         "recipe_none", "Keep No Recipe", "File/Recipe", "files.keep_recipe", argument="none",

@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         wand_tolerance: share of full scale by which colours may differ.
         wand_contiguous: whether only connected pixels count.
         mask_step: pixels by which the mask grows or shrinks.
+        project_embeds: whether a project file holds the picture's file, too.
         keep_recipe: where the recipe of a saved picture is kept.
         results_mb: memory that kept results may take before the oldest is dropped.
         recent: paths opened last, newest first.
@@ -162,6 +163,14 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         bool,
         page("Inpainting", "Inpaint after each stroke", "Off: nothing runs before Inpaint."),
     ] = False
+    project_embeds: Annotated[
+        bool,
+        page(
+            "Files",
+            "Keep the picture inside projects",
+            "Off: a project only notes where the picture lies, and misses it if it goes.",
+        ),
+    ] = True
     keep_recipe: Annotated[
         KeepRecipe,
         page(

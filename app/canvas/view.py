@@ -211,6 +211,19 @@ class CanvasView(QWidget):
         self.viewport.zoom_to(zoom, at.x() - self.panes.shift_at(at), at.y())
         self._zoomed()
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The picture point in the middle of the view."""
+        view = self.viewport
+        return view.to_picture(view.width / 2, view.height / 2)
+
+    def show_place(self, zoom: float, x: float, y: float) -> None:
+        """Zoom to a picture point and put it into the middle of the view."""
+        view = self.viewport
+        view.zoom_to(zoom, 0, 0)
+        view.pan(view.width / 2 - view.x - x * view.zoom, view.height / 2 - view.y - y * view.zoom)
+        self._zoomed()
+
     def zoom_by(self, factor: float, at: QPointF) -> None:
         """Multiply the zoom around a device position."""
         self.viewport.zoom_by(factor, at.x() - self.panes.shift_at(at), at.y())

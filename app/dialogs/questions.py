@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import tr
 from app.panels.controls import NumberRow
 from app.session.notices import shortened
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.jpe *.jfif *.tif *.tiff *.webp *.bmp *.gif)"
+OPENED = PICTURES.replace("Pictures", "Pictures and projects").replace(")", " *.lacuna)")
+PROJECTS = "Lacuna projects (*.lacuna)"
 WRITTEN = (
     "PNG (*.png)",
     "JPEG (*.jpg *.jpeg)",
@@ -120,7 +123,7 @@ class DialogQuestions:
 
     def pictures_to_open(self, folder: Path | None) -> list[Path]:
         names, _ = QFileDialog.getOpenFileNames(
-            self.window, "Open", str(folder or ""), f"{PICTURES};;{EVERYTHING}"
+            self.window, "Open", str(folder or ""), f"{OPENED};;{PROJECTS};;{EVERYTHING}"
         )
         return [Path(name) for name in names]
 
@@ -134,6 +137,17 @@ class DialogQuestions:
         if not name:
             return None
         return self._completed(Path(name), kind)
+
+    def project_to_save(self, proposal: Path) -> Path | None:
+        name, _ = QFileDialog.getSaveFileName(
+            self.window, tr("Save Project As"), str(proposal), PROJECTS
+        )
+        path = Path(name)
+        if not name or path.suffix.lower() == ".lacuna":
+            return path if name else None
+        # The file dialog has asked about the name as it was typed, not about this one.
+        path = path.with_name(f"{path.name}.lacuna")
+        return path if not path.exists() or self._may_replace(path.name) else None
 
     def mask_to_open(self, folder: Path | None) -> Path | None:
         name, _ = QFileDialog.getOpenFileName(

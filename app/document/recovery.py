@@ -16,8 +16,10 @@ import numpy as np
 import psutil
 
 from app.document import recovery_file
+from app.document.belongings import Belongings, NamedMask
 from app.document.document import Document
-from app.document.recovery_file import DAMAGE, Facts
+from app.document.recovery_file import DAMAGE, Facts, Work
+from app.document.tiles import pack
 from engine.errors import PictureError
 from engine.pictures import Picture, Source, changed_on_disk, open_picture, reads_back_alike
 from engine.pictures.files import present_fingerprint
@@ -42,8 +44,10 @@ class Snapshot:
     shape: tuple[int, int, int]
     dtype: str
     tiles: dict[TileKey, PackedTile]
+    belongings: Belongings
     mask_is_filled: bool
     has_whole_image: bool
+    project: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Recoveries:
     notices: tuple[str, ...]
 
 
-def take_snapshot(document: Document) -> Snapshot:
+def take_snapshot(document: Document, project: Path | None = None) -> Snapshot:
     """All unsaved work of a document; call it where the document is edited, it is quick.
 
     The pixels of the file are not copied as long as the file is there to be read again.
@@ -90,8 +94,10 @@ def take_snapshot(document: Document) -> Snapshot:
         shape=(height, width, channels),
         dtype=document.image.dtype.name,
         tiles=document.changed_tiles(whole_image=whole),
+        belongings=document.belongings,
         mask_is_filled=document.mask_is_filled,
         has_whole_image=whole,
+        project=project,
     )
 
 
@@ -108,7 +114,8 @@ def write_recovery(snapshot: Snapshot, folder: Path) -> Path:
     path = path_of(snapshot.key, folder)
     source = snapshot.source
     blocks = {"icc": source.icc, "exif": source.exif, "xmp": source.xmp}
-    recovery_file.write(path, _facts(snapshot), snapshot.tiles, blocks)
+    masks = [mask.tiles for mask in snapshot.belongings.masks]
+    recovery_file.write(path, _facts(snapshot), snapshot.tiles, masks, blocks)
     return path
 
 
@@ -163,8 +170,22 @@ def restore(recovery: Recovery) -> Document:
         for key, tile in work.tiles.items():
             with document.touch(key.layer, key.box(document.width, document.height)) as view:
                 view[...] = tile[: view.shape[0], : view.shape[1]]
+        if facts.masks:
+            document.put_belongings(_belongings(document, facts, work))
     document.mark_unsaved()
     return document
+
+
+def _belongings(document: Document, facts: Facts, work: Work) -> Belongings:
+    masks = []
+    for name, tiles in zip(facts.masks, work.masks, strict=True):
+        packed = {}
+        for key, tile in tiles.items():
+            box = key.box(document.width, document.height)
+            packed[key] = pack(np.ascontiguousarray(tile[: box.height, : box.width]))
+        masks.append(NamedMask(name, packed))
+    current = min(facts.current_mask, len(masks) - 1)
+    return Belongings(tuple(masks), current, tuple(facts.keypoints))
 
 
 def _facts(snapshot: Snapshot) -> Facts:
@@ -189,6 +210,10 @@ def _facts(snapshot: Snapshot) -> Facts:
         has_whole_image=snapshot.has_whole_image,
         format=source.format,
         mode=source.mode,
+        project=str(snapshot.project.absolute()) if snapshot.project is not None else "",
+        masks=[mask.name for mask in snapshot.belongings.masks],
+        current_mask=snapshot.belongings.current,
+        keypoints=list(snapshot.belongings.keypoints),
     )
 
 

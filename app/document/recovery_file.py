@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from app.document.tiles import TILE, Layer, PackedTile, TileKey
 from engine.pictures.files import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -32,6 +33,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         path: the picture; None for one that never was a file.
         file_digest: BLAKE2b of the picture file, "" if it could not be taken.
         has_whole_image: all tiles of the image are here, so that the picture is not needed.
+        project: path of the project file that the work belongs to; empty without one.
+        masks: names of the masks; of those not in use the tiles are in the layers “mask 0” and on.
+        current_mask: number of the one in use.
+        keypoints: of a face, in picture pixels.
     """
 
     version: Literal[1] = 1
@@ -49,13 +54,24 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     has_whole_image: bool
     format: str
     mode: str
+    project: str = ""
+    masks: list[str] = []
+    current_mask: Annotated[int, msgspec.Meta(ge=0)] = 0
+    keypoints: list[tuple[float, float]] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Tiles of all layers (those at the picture's rim filled up with 0), ICC, EXIF and XMP."""
+    """What the arrays hold.
+
+    Attributes:
+        tiles: of all layers; those at the picture's rim are filled up with 0.
+        masks: tiles of each mask; none of the one in use.
+        blocks: ICC, EXIF and XMP.
+    """
 
     tiles: dict[TileKey, npt.NDArray[Any]]
+    masks: list[dict[TileKey, npt.NDArray[Any]]]
     blocks: dict[str, bytes | None]
 
 
@@ -63,6 +79,7 @@ def write(
     path: Path,
     facts: Facts,
     tiles: dict[TileKey, PackedTile],
+    masks: Sequence[Mapping[TileKey, PackedTile]],
     blocks: dict[str, bytes | None],
 ) -> None:
     """Write a recovery file in one step.
@@ -72,9 +89,10 @@ def write(
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
     for layer in _LAYERS:
-        keys = [key for key in tiles if key.layer == layer]
-        arrays[f"{layer}_places"] = np.array([key[1:] for key in keys], np.int32).reshape(-1, 2)
-        arrays[f"{layer}_tiles"] = _stacked([tiles[key] for key in keys])
+        of_layer = {key: tile for key, tile in tiles.items() if key.layer == layer}
+        arrays |= _arrays(layer, of_layer)
+    for number, mask in enumerate(masks):
+        arrays |= _arrays(f"mask {number}", mask)
     for name, block in blocks.items():
         arrays[name] = np.frombuffer(block or b"", np.uint8)
     arrays["facts"] = np.frombuffer(msgspec.json.encode(facts), np.uint8)
@@ -97,13 +115,26 @@ def read_work(path: Path) -> Work:
     """The arrays of a recovery file; raises one of `DAMAGE` if it is torn."""
     tiles: dict[TileKey, npt.NDArray[Any]] = {}
     with zipfile.ZipFile(path) as archive:
+        facts = msgspec.json.decode(_array(archive, "facts").tobytes(), type=Facts)
         for layer in _LAYERS:
-            places = _array(archive, f"{layer}_places")
-            stack = _array(archive, f"{layer}_tiles")
-            for (row, column), tile in zip(places, stack, strict=True):
-                tiles[TileKey(layer, int(row), int(column))] = tile
+            tiles |= _tiles(archive, layer, layer)
+        masks = [_tiles(archive, f"mask {n}", "mask") for n in range(len(facts.masks))]
         blocks = {name: _array(archive, name).tobytes() or None for name in ("icc", "exif", "xmp")}
-    return Work(tiles, blocks)
+    return Work(tiles, masks, blocks)
+
+
+def _arrays(name: str, tiles: Mapping[TileKey, PackedTile]) -> dict[str, npt.NDArray[Any]]:
+    """The two arrays of a layer: where its tiles are, and what is in them."""
+    places = np.array([key[1:] for key in tiles], np.int32).reshape(-1, 2)
+    return {f"{name}_places": places, f"{name}_tiles": _stacked(list(tiles.values()))}
+
+
+def _tiles(archive: zipfile.ZipFile, name: str, layer: Layer) -> dict[TileKey, npt.NDArray[Any]]:
+    places, stack = _array(archive, f"{name}_places"), _array(archive, f"{name}_tiles")
+    return {
+        TileKey(layer, int(row), int(column)): tile
+        for (row, column), tile in zip(places, stack, strict=True)
+    }
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from app.session.folder import first_and_rest, neighbour
+from app.session.projects import is_project
 from app.session.tasks import Tasks, details_of
 from engine import resources
 from engine.errors import EngineError, PictureTooLargeError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.document import Document
+    from app.document.project import OpenedProject
     from app.session.session import Session
     from engine.pictures import Picture
     from engine.recipe import Keep, Recipe
@@ -98,8 +100,7 @@ class Files(QObject):
         if self._saving is not None:
             self._when_saved = partial(self.leave, then)
             return
-        document = self._session.document
-        if document is None or not document.dirty:
+        if not self._session.has_unsaved:
             then()
             return
         answer = self._session.questions.unsaved(self._session.name)
@@ -120,14 +121,18 @@ class Files(QObject):
         self._session.runs.cancel()
         document = self._session.document
         state = document.image_state if document is not None else None
+        opening = _open_project if is_project(path) else _open
         self._opening = self.tasks.start(
-            Job(f"Opening {path.name}", partial(_open, path, allow_large)),
+            Job(f"Opening {path.name}", partial(opening, path, allow_large)),
             partial(self._on_opened, state, then),
             failed=partial(self._on_unopened, path, then),
         )
 
     def _on_opened(
-        self, state: int | None, then: Callable[[], None] | None, picture: Picture
+        self,
+        state: int | None,
+        then: Callable[[], None] | None,
+        picture: Picture | OpenedProject,
     ) -> None:
         self._opening = None
         document = self._session.document
@@ -137,16 +142,22 @@ class Files(QObject):
         else:
             show()
 
-    def _show(self, picture: Picture, then: Callable[[], None] | None) -> None:
+    def _show(self, picture: Picture | OpenedProject, then: Callable[[], None] | None) -> None:
         from app.document import Document
+        from engine.pictures import Picture
 
         self._session.noticed.emit(None)
         self._may_overwrite = None
-        self._session.show_document(Document.new(picture))
-        if picture.source.path is not None:
-            self._remember(picture.source.path)
-        if picture.source.notices:
-            self._session.warn(" ".join(picture.source.notices))
+        if isinstance(picture, Picture):
+            self._session.show_document(Document.new(picture))
+            path, notices = picture.source.path, picture.source.notices
+        else:
+            self._session.projects.show(picture)
+            path, notices = picture.path, picture.notices
+        if path is not None:
+            self.remember(path)
+        if notices:
+            self._session.warn(" ".join(notices))
         if then is not None:
             then()
 
@@ -161,9 +172,15 @@ class Files(QObject):
     # --- saving ------------------------------------------------------------------------------
 
     def save(self, then: Callable[[], None] | None = None) -> None:
-        """Save to the picture's own file; asks once before the original is replaced."""
+        """Save to the picture's own file; asks once before the original is replaced.
+
+        While a project is open, that is what is saved.
+        """
         document = self._session.document
         if document is None:
+            return
+        if self._session.projects.is_open:
+            self._session.projects.save(then)
             return
         path = document.path
         if path is None or _is_sample(path) or not self._can_hold(document, path):
@@ -248,11 +265,30 @@ class Files(QObject):
         state = document.image_state
         recipe = self._session.runs.last_recipe
         note = _Note(recipe, self._session.settings.keep_recipe, is_new=document.dirty)
-        self._saving = self.tasks.start(
+        self.begin_saving(
+            path,
             Job(f"Saving {path.name}", partial(_save, picture, path, terms, note)),
-            partial(self._on_saved, document, state, path, then, is_copy),
-            failed=partial(self._on_unsaved, path),
-            can_cancel=False,
+            partial(self._on_saved, document, state, path, is_copy),
+            then,
+        )
+
+    def begin_saving(
+        self,
+        path: Path,
+        job: Job[Any],
+        done: Callable[[Any], None],
+        then: Callable[[], None] | None,
+    ) -> None:
+        """Write a file in the worker; whoever wants to leave the picture waits for it."""
+
+        def finish(result: object) -> None:
+            done(result)
+            self._saved()
+            if then is not None:
+                then()
+
+        self._saving = self.tasks.start(
+            job, finish, failed=partial(self._on_unsaved, path), can_cancel=False
         )
 
     def _terms(self, picture: Picture, path: Path) -> _Terms | None:
@@ -276,19 +312,16 @@ class Files(QObject):
         document: Document,
         state: int,
         path: Path,
-        then: Callable[[], None] | None,
         is_copy: bool,
         written: Picture,
     ) -> None:
         if not is_copy:
             document.mark_saved(written, state=state)
             self._may_overwrite = path
-        self._remember(path)
+            self._session.projects.outdate()
+        self.remember(path)
         proof = "" if written.source.format in LOSSY else "; outside the mask no pixel changed"
         self._session.say(" ".join((f"Saved “{path.name}”{proof}.", *written.source.notices)))
-        self._saved()
-        if then is not None:
-            then()
 
     def _on_unsaved(self, path: Path, error: Exception) -> None:
         self._fail(f"“{path.name}” could not be saved", error)
@@ -308,7 +341,8 @@ class Files(QObject):
 
     # --- small things ------------------------------------------------------------------------
 
-    def _remember(self, path: Path) -> None:
+    def remember(self, path: Path) -> None:
+        """Note that a file was opened or saved."""
         self._session.settings.remember(path)
         self._session.settings.folder = str(path.parent)
         self.opened.emit(str(path))
@@ -346,6 +380,14 @@ def _open(path: Path, allow_large: bool, token: CancelToken) -> Steps[Picture]:
     picture = open_picture(path, pixel_limit=None) if allow_large else open_picture(path)
     token.check()
     return picture
+
+
+def _open_project(path: Path, allow_large: bool, token: CancelToken) -> Steps[OpenedProject]:
+    from app.document.project import open_project
+    from engine.pictures import DEFAULT_PIXEL_LIMIT
+
+    limit = None if allow_large else DEFAULT_PIXEL_LIMIT
+    return open_project(path, token, pixel_limit=limit)
 
 
 def _save(

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -24,8 +25,6 @@ from engine.errors import EngineError
 from engine.jobs import CancelToken, Job, Progress, Steps
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.document import Document
     from app.session.session import Session
 
@@ -90,11 +89,12 @@ class Keeper(QObject):
         if document.is_editing:
             self._timer.start()
             return
-        if not _has_work(document):
+        projects = self._session.projects
+        if not (projects.has_changes if projects.is_open else _has_work(document)):
             remove_recovery(document.key, self._folder)
             return
         start = time.monotonic()
-        snapshot = take_snapshot(document)
+        snapshot = take_snapshot(document, projects.path)
         # A picture that is in no file is copied whole: the larger it is, the rarer that happens.
         taken_ms = round((time.monotonic() - start) * 1000)
         self._timer.setInterval(max(WRITE_AFTER_MS, PAUSE_PER_COPY * taken_ms))
@@ -141,6 +141,8 @@ class Keeper(QObject):
 
     def _on_restored(self, recovery: Recovery, others: int, document: Document) -> None:
         self._session.show_document(document)
+        if recovery.facts.project:
+            self._session.projects.resume(Path(recovery.facts.project))
         self._superseded = recovery.file
         self.write()
         more = f" {others} more will be offered at the next start." if others else ""

@@ -80,6 +80,11 @@ class Shelf:
             self.remove(other)
         return dropped
 
+    def put_back(self, result: Result) -> None:
+        """Put a result of an earlier session behind the others, whatever the budget."""
+        self._results.append(result)
+        self._count = max(self._count, result.number)
+
     def remove(self, result: Result) -> None:
         self._results.remove(result)
         if self.current is result:

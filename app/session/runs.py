@@ -205,6 +205,16 @@ class Runs(QObject):
         """The result in the picture, or the newest."""
         return self.shelf.current or self.shelf.neighbour(0)
 
+    def resume(self, results: list[Result], current: int) -> None:
+        """Put the results of a project on the shelf; `current` numbers the one in the picture."""
+        document = self._session.document
+        for result in results:
+            self.shelf.put_back(result)
+            if result.number == current and document is not None:
+                self._states[document.image_state] = result
+        self._show_current()
+        self.results_changed.emit()
+
     # --- what the worker says ----------------------------------------------------------------
 
     def _on_result(

@@ -13,6 +13,7 @@ from app.session.inspector import Inspector
 from app.session.masks import Masks
 from app.session.models import Models
 from app.session.notices import Notice
+from app.session.projects import Projects
 from app.session.runs import NOTHING_MASKED, Runs
 from app.session.selecting import Selecting
 from app.session.shaping import Shaping
@@ -93,6 +94,7 @@ class Session(QObject):
         self.masks = Masks(self, self.files.tasks)
         self.shaping = Shaping(self)
         self.runs = Runs(self)
+        self.projects = Projects(self)
         self.inspector = Inspector(self)
         self.models = Models(self)
         self.training = Training(self)
@@ -126,10 +128,19 @@ class Session(QObject):
 
     @property
     def name(self) -> str:
-        """What the open picture is called."""
+        """What the open project, or else the picture, is called."""
         if self.document is None:
             return ""
+        if self.projects.path is not None:
+            return self.projects.path.name
         return self.document.path.name if self.document.path else "Untitled"
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether leaving the picture would lose work that a save would keep."""
+        if self.projects.is_open:
+            return self.projects.has_changes
+        return self.document is not None and self.document.dirty
 
     def undo(self) -> None:
         if self.document is not None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from app.session.folder import is_picture
+from app.session.projects import is_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,4 +66,5 @@ class Doors(QObject):
     def _drop(self, data: QMimeData) -> None:
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         # Files that are no pictures are left out; if none is one, the first gets its sentence.
-        self._session.files.open_all([path for path in paths if is_picture(path)] or paths[:1])
+        known = [path for path in paths if is_picture(path) or is_project(path)]
+        self._session.files.open_all(known or paths[:1])

@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
             "clipboard": session.clipboard,
             "masks": session.masks,
             "runs": session.runs,
+            "projects": session.projects,
             "inspector": session.inspector,
             "batch": self._batch,
             "training": self._training,
@@ -190,7 +191,7 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         document = self.session.document
         self.setWindowTitle(f"{self.session.name}[*] - Lacuna" if document else "Lacuna")
-        self.setWindowModified(document is not None and document.dirty)
+        self.setWindowModified(self.session.has_unsaved)
 
     @Slot()
     def _put_icons_on(self) -> None:

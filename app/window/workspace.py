@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Slot
@@ -17,6 +18,7 @@ from app.session.qimages import qimage
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
+    from app.document.project import View
     from app.session.session import Session
     from app.window.menus import Commands
 
@@ -66,6 +68,8 @@ class Workspace(QSplitter):
         canvas.cursor_left.connect(session.inspector.leave)
         session.inspector.changed.connect(self._show_origin)
         session.inspector.sheets_changed.connect(self._show_sheets)
+        session.projects.look = self._look
+        session.projects.view_wanted.connect(self._show_view)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus)
@@ -100,6 +104,19 @@ class Workspace(QSplitter):
     def _show_sheets(self) -> None:
         sheets = self._session.inspector.sheets
         self.canvas.set_sheets((qimage(sheet.pixels), sheet.box) for sheet in sheets)
+
+    def _look(self) -> View:
+        """What is seen, for a project; a picture that is fitted stays so."""
+        from app.document.project import View
+
+        if self.canvas.viewport.follows:
+            return View()
+        return View(self.canvas.zoom, *self.canvas.middle)
+
+    @Slot(object)
+    def _show_view(self, view: View) -> None:
+        if view.zoom > 0 and all(map(math.isfinite, (view.zoom, view.x, view.y))):
+            self.canvas.show_place(view.zoom, view.x, view.y)
 
     @Slot(QWidget, QWidget)
     def _on_focus(self, _: QWidget | None, focused: QWidget | None) -> None:

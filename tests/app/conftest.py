@@ -81,6 +81,11 @@ class Answers:
         self.proposals.append(proposal)
         return self.path
 
+    def project_to_save(self, proposal: Path) -> Path | None:
+        self.asked.append("project_to_save")
+        self.proposals.append(proposal)
+        return self.path
+
     def mask_to_open(self, folder: Path | None) -> Path | None:
         self.asked.append("mask_to_open")
         return self.path

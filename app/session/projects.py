@@ -1,0 +1,196 @@
+"""Project files in the editor: saving one, going on with one, and what counts as unsaved then."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.language import tr
+from app.session.results import Result
+from engine.errors import InvalidInputError, UnknownBackendError
+from engine.jobs import Job
+from engine.registry import complete_options, get
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.document import Document
+    from app.document.project import KeptResult, Method, OpenedProject, Snapshot, View
+    from app.session.session import Session
+    from engine.jobs import CancelToken, Steps
+
+SUFFIX = ".lacuna"
+
+
+class Projects(QObject):
+    """The project that the open picture belongs to, if it does.
+
+    Attributes:
+        path: of the project file; None without one.
+        look: tells what is seen, as soon as there is a canvas.
+
+    Signals:
+        view_wanted: a `View` that shall be seen again.
+    """
+
+    view_wanted = Signal(object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.path: Path | None = None
+        self.look: Callable[[], View] | None = None
+        self._carried: Path | None = None
+        self._saved: object = None
+        self._opening = False
+        session.document_changed.connect(self._on_document)
+
+    @property
+    def is_open(self) -> bool:
+        return self.path is not None
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether the project's file lacks anything that was done since."""
+        return self.is_open and self._state() != self._saved
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save to the project's own file; ask for one if there is none."""
+        if self.path is None:
+            self.save_as(then)
+        elif self.has_changes:
+            self._write(self.path, then)
+        else:
+            self._session.say(tr("“{name}” has no changes to save.", name=self.path.name))
+            if then is not None:
+                then()
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        """Save under a new name, which the project then has."""
+        if self._session.document is not None:
+            path = self._session.questions.project_to_save(self.proposal())
+            if path is not None:
+                self._write(path, then)
+
+    def proposal(self) -> Path:
+        """The project's own name, or that of the picture, beside it."""
+        if self.path is not None:
+            return self.path
+        return self._session.files.proposal().with_suffix(SUFFIX).with_stem(self._stem())
+
+    def show(self, opened: OpenedProject) -> None:
+        """Take the place of the open picture; unsaved work has been asked about."""
+        session = self._session
+        self._opening = True
+        session.show_document(opened.document)
+        self._opening = False
+        self.path, self._carried = opened.path, opened.carried
+        session.settings.project_embeds = opened.is_embedded
+        results = [_result(kept) for kept in opened.results]
+        session.runs.resume(results, opened.current_result)
+        self._choose(opened.method)
+        self._saved = self._state()
+        self.view_wanted.emit(opened.view)
+        session.history_changed.emit()
+        session.state_changed.emit()
+
+    def resume(self, path: Path) -> None:
+        """The open picture is recovered work on a project, which its file lacks."""
+        self.path, self._carried, self._saved = path, None, None
+        self._session.history_changed.emit()
+
+    def outdate(self) -> None:
+        """Something that the project refers to has changed: its file is not up to date."""
+        self._saved = None
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _write(self, path: Path, then: Callable[[], None] | None) -> None:
+        session, document = self._session, self._session.document
+        session.runs.peek(None)
+        if document is None or document.is_editing:
+            return
+        state, snapshot = self._state(), self._snapshot(document)
+        embed = session.settings.project_embeds
+        session.files.begin_saving(
+            path,
+            Job(tr("Saving {name}", name=path.name), partial(_write, snapshot, path, embed)),
+            partial(self._on_saved, document, state, path),
+            then,
+        )
+
+    def _on_saved(self, document: Document, state: object, path: Path, _: object) -> None:
+        session = self._session
+        if session.document is document:
+            carried = self._carried
+            self.path, self._saved = path, state
+            self._carried = path if carried is not None else None
+            session.history_changed.emit()
+            session.state_changed.emit()
+        session.files.remember(path)
+        session.say(tr("The project is saved as “{name}”.", name=path.name))
+
+    def _snapshot(self, document: Document) -> Snapshot:
+        from app.document.project import KeptResult, Method, take_snapshot
+
+        session, shelf = self._session, self._session.runs.shelf
+        kept = (
+            KeptResult(each.number, each.label, each.result, each.thumbnail, each.is_kept)
+            for each in shelf
+        )
+        return take_snapshot(
+            document,
+            carried=self._carried,
+            results=tuple(kept),
+            current_result=shelf.current.number if shelf.current is not None else 0,
+            view=self.look() if self.look is not None else None,
+            method=Method(
+                session.backend.id, dict(session.options), session.seed, session.settings.detail
+            ),
+        )
+
+    def _choose(self, method: Method) -> None:
+        """Set backend, options and seed, as far as this Lacuna has them."""
+        session = self._session
+        try:
+            spec = get(method.backend)
+            options = complete_options(spec, method.options)
+        except (UnknownBackendError, InvalidInputError):
+            return
+        session.settings.options[spec.id] = dict(options)
+        session.seed = method.seed
+        session.restore_detail(method.detail)
+        session.use_backend(spec.id)
+
+    def _state(self) -> object:
+        """Equal if nothing that a project keeps was changed, but for what is seen."""
+        document = self._session.document
+        results = tuple((each.number, each.is_kept) for each in self._session.runs.shelf)
+        return (document.history.state if document is not None else 0, results)
+
+    def _stem(self) -> str:
+        document = self._session.document
+        path = document.path if document is not None else None
+        return path.stem if path is not None else tr("Untitled")
+
+    def _on_document(self) -> None:
+        if not self._opening:
+            self.path = self._carried = self._saved = None
+
+
+def is_project(path: Path) -> bool:
+    """Whether the name is that of a project."""
+    return path.suffix.lower() == SUFFIX
+
+
+def _result(kept: KeptResult) -> Result:
+    return Result(kept.number, kept.label, kept.result, kept.thumbnail, kept.is_kept)
+
+
+def _write(snapshot: Snapshot, path: Path, embed: bool, token: CancelToken) -> Steps[None]:
+    from app.document.project import write_project
+
+    return write_project(snapshot, path, token, embed=embed)
