@@ -14,13 +14,24 @@ from typing import TYPE_CHECKING
 # qtawesome goes through qtpy, which must not go looking for another Qt.
 os.environ.setdefault("QT_API", "pyside6")
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, QtMsgType, Slot, qInstallMessageHandler
+from PySide6.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QSocketNotifier,
+    Qt,
+    QtMsgType,
+    QTranslator,
+    Slot,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import settings as settings_file
 from app import theme
 from app.dialogs.questions import DialogQuestions
+from app.language import Choice, set_language, tr
 from app.session.session import Session
 from app.window.window import MainWindow
 from engine import __version__, resources
@@ -84,6 +95,7 @@ def open_window(
 ) -> MainWindow:
     """The main window with its session, dressed and shown."""
     settings = settings_file.load(settings_path)
+    speak(application, settings.language)
     theme.use_icon_files(resources.root() / "icons")
     theme.apply(application, settings.theme)
     questions = DialogQuestions()
@@ -91,6 +103,18 @@ def open_window(
     questions.window = window
     window.show()
     return window
+
+
+def speak(application: QApplication, choice: Choice) -> None:
+    """Choose the language of all that is built from now on, Qt's own words and figures too."""
+    tag = set_language(choice, QLocale.system().uiLanguages())
+    locale = QLocale(tag)
+    QLocale.setDefault(locale)
+    words = QTranslator(application)
+    if words.load(
+        locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    ):
+        application.installTranslator(words)
 
 
 def program_icon() -> QIcon:
@@ -139,9 +163,9 @@ class Excepthook:
         from app.dialogs.error import ErrorDialog
 
         self._is_showing = True
-        sentence = (
-            "Something went wrong inside Lacuna. Your picture is still open; save it under "
-            "another name to be safe."
+        sentence = tr(
+            "Something went wrong inside Lacuna. Your picture is still open; save it "
+            "under another name to be safe."
         )
         ErrorDialog(sentence, details, self._window).exec()
         self._is_showing = False

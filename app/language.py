@@ -29,7 +29,8 @@ FEWEST_LETTERS = 2
 
 
 _ENTRY_LINE = re.compile(r'(?:(msgid|msgid_plural|msgstr|msgstr\[\d\]) )?(".*")')
-_NUMBER = re.compile(r"-?\d+\.\d+")
+_FIGURE = re.compile(r"-?\d[\d.,]*( ?%| [A-Za-zµ]{1,3})?")
+_SIGNS = str.maketrans({".": ",", ",": ".", "%": " %"})
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-ZÄÖÜ“])")
 _WITHOUT_SPEC = re.compile(r"\{(\w+):[^}]*\}")
 
@@ -71,11 +72,13 @@ def read_catalogue(path: Path) -> Catalogue:
 
 
 class _Figures(string.Formatter):
-    """Fills placeholders; numbers with a fraction get the language's decimal sign."""
+    """Fills placeholders: figures in the language's signs, errors in its words."""
 
     def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, Exception):
+            return told(str(value))
         text: str = super().format_field(value, format_spec)
-        return with_decimal_sign(text) if isinstance(value, float) else text
+        return in_our_signs(text) if isinstance(value, (int, float)) else text
 
 
 _figures = _Figures()
@@ -113,17 +116,18 @@ def language() -> str:
     return _language
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """The sentence in the language of the window.
 
     Args:
         text: a whole English sentence, a literal; `make translations` finds it by this call.
-        values: what stands for its {placeholders}; `{share:.1f}` is "3,2" in German.
+        values: what stands for its {placeholders}; `{share:.1f}` is "3,2" in German, and an error
+            is told as `told` does.
     """
     return _filled(_catalogue.messages.get(text, text), values)
 
 
-def tr_n(singular: str, plural: str, n: int, **values: object) -> str:
+def tr_n(singular: str, plural: str, n: int, /, **values: object) -> str:
     """The sentence for one or for several; `{n}` stands for the number."""
     forms = _catalogue.messages if n == 1 else _catalogue.plurals
     return _filled(forms.get(singular, singular if n == 1 else plural), {"n": n, **values})
@@ -147,8 +151,8 @@ def told(sentence: str) -> str:
         return sentence
     if sentence in _catalogue.messages:
         return _catalogue.messages[sentence]
-    if _NUMBER.fullmatch(sentence):
-        return with_decimal_sign(sentence)
+    if _FIGURE.fullmatch(sentence):
+        return in_our_signs(sentence)
     for template in _templates():
         if values := template.values_in(sentence):
             spoken = {name: told(value) for name, value in values.items()}
@@ -202,10 +206,15 @@ def _templates() -> list[_Template]:
     return sorted(found, key=lambda template: -template.own_letters)
 
 
+def in_sentence(label: str) -> str:
+    """A translated label in the middle of a sentence; German nouns keep their capitals there."""
+    return label.lower() if _language == "en" else label
+
+
 def _filled(text: str, values: Mapping[str, object]) -> str:
     return _figures.vformat(text, (), values) if values else text
 
 
-def with_decimal_sign(figure: str) -> str:
-    """The figure as the language writes it: "3.2" is "3,2" in German."""
-    return figure if _language == "en" else figure.replace(".", ",")
+def in_our_signs(figure: str) -> str:
+    """An English figure as the language writes it: "1,234.5" is "1.234,5" in German."""
+    return figure if _language == "en" else figure.translate(_SIGNS)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from app.language import tr_later
 from engine import resources
 from engine.jobs import Progress
 
@@ -54,13 +55,13 @@ def parts(token: CancelToken) -> Steps[list[Part]]:
     file = resources.root() / "NOTICES.txt"
     if file.is_file():
         return from_text(file.read_text("utf-8"))
-    yield Progress(0, 1, "Reading the licences")
+    yield Progress(0, 1, tr_later("Reading the licences"))
     found = closure(PROGRAM)
     gathered = []
     for number, one in enumerate(found):
         token.check()
         gathered.append(part(one))
-        yield Progress(number + 1, len(found), "Reading the licences")
+        yield Progress(number + 1, len(found), tr_later("Reading the licences"))
     return gathered
 
 
@@ -123,7 +124,7 @@ def _licence(found: Distribution) -> str:
         if value.startswith("License ::")
     ]
     expression = about.get("License-Expression") or ""
-    return ", ".join(named) or expression or "see its text"
+    return ", ".join(named) or expression or tr_later("see its text")
 
 
 def _common(licence: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal, Slot
 
+from app.language import tr_later
 from training.events import Failed, Finished, from_line
 
 if TYPE_CHECKING:
@@ -227,12 +228,17 @@ class TrainingProcess(QObject):
             if line.startswith(COMPLAINT):
                 return line.removeprefix(COMPLAINT)
         if status == QProcess.ExitStatus.CrashExit:
-            return "The training process was ended from outside, perhaps for want of memory."
-        return f"The training process ended without a word (exit code {code})."
+            return tr_later(
+                "The training process was ended from outside, perhaps for want of memory."
+            )
+        return tr_later("The training process ended without a word (exit code {code}).").format(
+            code=code
+        )
 
     @Slot(QProcess.ProcessError)
     def _on_error(self, error: QProcess.ProcessError) -> None:
         # All other errors are followed by `finished`.
         if error == QProcess.ProcessError.FailedToStart:
             reason = self._process.errorString()
-            self.ended.emit(Outcome(None, f"The training process could not be started: {reason}."))
+            sentence = tr_later("The training process could not be started: {reason}.")
+            self.ended.emit(Outcome(None, sentence.format(reason=reason)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from app.language import tr
 from app.settings import Settings
 
 RowKind: TypeAlias = Literal["switch", "choice", "whole", "number", "colour", "text"]
@@ -44,9 +44,11 @@ class Row:
     waits: bool = False
 
 
-@cache
 def rows() -> tuple[Row, ...]:
-    """The fields that are for people to set, in the schema's order, group by group."""
+    """The fields that are for people to set, in the schema's order, group by group.
+
+    Their words are in the language of the window.
+    """
     made = [_row(field) for field in msgspec.structs.fields(Settings)]
     found = [row for row in made if row is not None]
     groups = list(dict.fromkeys(row.group for row in found))
@@ -64,15 +66,15 @@ def _row(field: msgspec.structs.FieldInfo) -> Row | None:
     names: dict[str, str] = extra["choices"]
     return Row(
         name=field.name,
-        label=words["title"],
-        text=words["description"],
-        group=extra["group"],
+        label=tr(words["title"]),
+        text=tr(words["description"]),
+        group=tr(extra["group"]),
         kind=_kind(inside),
         default=field.default,
         low=low,
         high=high,
         unit=extra["unit"],
-        choices=tuple(names.items()),
+        choices=tuple((value, tr(name)) for value, name in names.items()),
         waits=extra["waits"],
     )
 

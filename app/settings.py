@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import msgspec
 import platformdirs
 
+from app.language import Choice
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -55,6 +57,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
 
     Attributes:
         theme: "auto" follows the system.
+        language: of the window; "system" follows the system.
         backend: id of the backend chosen last.
         options: per backend, the options that differ from its defaults.
         detail: whether fine detail is restored after a network.
@@ -94,6 +97,16 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
             choices={"auto": "As the system", "light": "Light", "dark": "Dark"},
         ),
     ] = "auto"
+    language: Annotated[
+        Choice,
+        page(
+            "Looks",
+            "Language",
+            "The language of menus, panels and messages.",
+            choices={"system": "As the system", "en": "English", "de": "Deutsch"},
+            waits=True,
+        ),
+    ] = "system"
     backend: str = "auto"
     options: dict[str, dict[str, bool | int | float | str]] = {}
     detail: Annotated[

@@ -26,11 +26,17 @@ COLUMNS = {
     "ActionSpec": ("label", "tip"),
     "Gesture": ("label", "how"),
     "BackendSpec": ("label", "promise"),
-    "Option": ("label", "help"),
+    "Option": ("label", "help", "choices"),
+    "page": ("group", "label", "text", "choices"),
 }
-"""Columns of tables that the window shows; the first ones are positional, too."""
+"""Columns of tables that the window shows."""
 
-POSITIONS = {"ActionSpec": {1: "label"}, "Gesture": {0: "label", 1: "how"}}
+POSITIONS = {
+    "ActionSpec": ("id", "label"),
+    "Gesture": ("label", "how"),
+    "page": ("group", "label", "text"),
+}
+"""Columns that are given without their names."""
 
 NOT_SHOWN = (
     *("engine/batch/sheet.py", "engine/generator.py", "engine/resources.py"),
@@ -45,7 +51,7 @@ NOT_SHOWN = (
 """Modules below the app that speak to the command line, to files or to who builds networks only."""
 
 PROSE = re.compile(r"[a-zA-Z]{2,}.*\s.*[a-zA-Z]{2,}")
-NO_PROSE = frozenset("<\n%\\[|")
+NO_PROSE = re.compile(r"[<\n%\\\[|]|\b(19|20)\d\d\b|allocate memory")
 UNSPOKEN_CALLS = ("log", "cast", "TypeError", "ValueError", "KeyError")
 UNSPOKEN_ARGUMENTS = ("citation", "factory", "network")
 
@@ -111,7 +117,7 @@ def spoken(tree: ast.AST) -> Iterator[Message]:
         if id(node) in passed_over:
             continue
         text = _literal(node) or (template(node) if isinstance(node, ast.JoinedStr) else "")
-        if PROSE.search(_outside_braces(text).strip()) and not NO_PROSE & set(text):
+        if _is_prose(text) and not NO_PROSE.search(text):
             yield Message(text)
 
 
@@ -133,7 +139,7 @@ def template(node: ast.JoinedStr) -> str:
 def placeholder(expression: ast.expr) -> str:
     """The last name of an expression, "value" if it has none."""
     if isinstance(expression, ast.Attribute):
-        return expression.attr
+        return expression.attr.strip("_")
     if isinstance(expression, ast.Call) and expression.args:
         return placeholder(expression.args[0])
     if isinstance(expression, ast.Name):
@@ -143,12 +149,18 @@ def placeholder(expression: ast.expr) -> str:
 
 
 def _columns(name: str, call: ast.Call) -> Iterator[Message]:
-    positions = POSITIONS.get(name, {})
-    given = [(positions.get(number), value) for number, value in enumerate(call.args)]
-    given += [(keyword.arg, keyword.value) for keyword in call.keywords]
+    given = [*zip(POSITIONS.get(name, ()), call.args, strict=False)]
+    given += [(keyword.arg or "", keyword.value) for keyword in call.keywords]
     for column, value in given:
-        if column in COLUMNS.get(name, ()) and (text := _literal(value)):
-            yield Message(text)
+        if column in COLUMNS.get(name, ()):
+            yield from (Message(text) for part in _parts(value) if (text := _literal(part)))
+
+
+def _parts(value: ast.expr) -> list[ast.expr]:
+    """A cell's text, or the texts of a tuple or of a table's values."""
+    if isinstance(value, ast.Dict):
+        return value.values
+    return value.elts if isinstance(value, ast.Tuple) else [value]
 
 
 def _unspoken(node: ast.AST) -> Iterator[ast.AST]:
@@ -179,8 +191,9 @@ def _literal(node: ast.AST) -> str:
     return str(node.value) if is_text else ""
 
 
-def _outside_braces(text: str) -> str:
-    return re.sub(r"\{\w+\}", "", text)
+def _is_prose(text: str) -> bool:
+    """Whether it says something in words, be it only of a name in quotation marks."""
+    return "“{" in text or bool(PROSE.search(re.sub(r"\{\w+\}", "", text).strip()))
 
 
 def catalogue(language: str) -> Catalog:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.canvas.drawing import paint_caption
 from app.canvas.piece import qrect
+from app.language import tr, tr_later
 from engine.types import Box
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ Comparison: TypeAlias = Literal["none", "wipe", "side", "difference"]
 Shown: TypeAlias = Literal["picture", "original", "difference"]
 
 CAPTIONS: dict[Shown, str] = {
-    "picture": "Now",
-    "original": "Original",
-    "difference": "Difference × 8",
+    "picture": tr_later("Now"),
+    "original": tr_later("Original"),
+    "difference": tr_later("Difference × 8"),
 }
 GRIP = 13
 """Radius of the divider's handle, in widget pixels like all lengths here."""
@@ -140,7 +141,7 @@ class Panes:
         for pane in self._panes:
             middle = QPointF(pane.box.left + pane.box.width / 2, 22 * ratio)
             painter.setClipRect(qrect(pane.box))
-            paint_caption(painter, middle, CAPTIONS[pane.shows], ratio)
+            paint_caption(painter, middle, tr(CAPTIONS[pane.shows]), ratio)
         painter.setClipping(False)
         if self.divider is not None:
             self._paint_divider(painter, self.divider, ratio)

@@ -20,6 +20,7 @@ from app.canvas.panes import Panes
 from app.canvas.piece import RIM, qrect
 from app.canvas.scene import Look, Scene
 from app.canvas.strokes import Strokes
+from app.language import tr
 from app.tools import BrushSettings
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class CanvasView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
-        self.setAccessibleName("Canvas")
-        self.setAccessibleDescription("The picture with its mask; paint over what shall vanish")
+        self.setAccessibleName(tr("Canvas"))
+        self.setAccessibleDescription(tr("The picture with its mask; paint over what shall vanish"))
         self._input.show_cursor()
 
     @property

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.licences import LicencesPage
 from app.dialogs.sizes import open_at
+from app.language import told, tr
 from engine import __version__, registry
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ class AboutDialog(QDialog):
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About Lacuna")
+        self.setWindowTitle(tr("About Lacuna"))
         title = QLabel(f"Lacuna {__version__}")
         title.setProperty("role", "title")
-        promise = QLabel("Makes unwanted things vanish from photographs. MIT licence.")
+        promise = QLabel(tr("Makes unwanted things vanish from photographs. MIT licence."))
         promise.setProperty("role", "dim")
         text = QTextBrowser()
         text.setHtml(credits_html())
@@ -66,8 +67,8 @@ class AboutDialog(QDialog):
         self.licences = LicencesPage(tasks)
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
-        self.pages.addTab(text, "Credits")
-        self.pages.addTab(self.licences, "Licences")
+        self.pages.addTab(text, tr("Credits"))
+        self.pages.addTab(self.licences, tr("Licences"))
         self.pages.currentChanged.connect(self._on_page)
         for part in (title, promise, self.pages, buttons):
             layout.addWidget(part)
@@ -86,7 +87,7 @@ class AboutDialog(QDialog):
 def credits_html() -> str:
     """The backends with their papers, then the libraries with their licences."""
     methods = "".join(
-        f"<tr><td>{spec.label}&nbsp;&nbsp;</td><td>{spec.paper}</td></tr>"
+        f"<tr><td>{told(spec.label)}&nbsp;&nbsp;</td><td>{spec.paper}</td></tr>"
         for spec in registry.specs()
         if spec.paper
     )
@@ -94,6 +95,6 @@ def credits_html() -> str:
         f"<tr><td>{name}&nbsp;&nbsp;</td><td>{licence}</td></tr>" for name, licence in PARTS
     )
     return (
-        f"<p><b>Methods</b></p><table cellspacing='3'>{methods}</table>"
-        f"<p><b>Built on</b></p><table cellspacing='3'>{parts}</table>"
+        f"<p><b>{tr('Methods')}</b></p><table cellspacing='3'>{methods}</table>"
+        f"<p><b>{tr('Built on')}</b></p><table cellspacing='3'>{parts}</table>"
     )

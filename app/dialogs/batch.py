@@ -22,6 +22,7 @@ from app.dialogs.batch_run import RunPage
 from app.dialogs.batch_setup import SetupPage
 from app.dialogs.models import WorkRow
 from app.dialogs.sizes import open_at
+from app.language import told, tr
 from app.session.batch_words import start_label
 from app.session.notices import Notice, shortened
 
@@ -42,7 +43,7 @@ class BatchDialog(QDialog):
 
     def __init__(self, session: Session, icons: dict[str, QIcon], parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Inpaint Folder")
+        self.setWindowTitle(tr("Inpaint Folder"))
         self._batch = session.batch
         self._course = session.batch.course
         self.pages = QStackedWidget()
@@ -53,17 +54,27 @@ class BatchDialog(QDialog):
         self.why.setWordWrap(True)
         self.why.setProperty("role", "dim")
         self.why.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.start = _button("Fill", "Fill the pictures (Ctrl+Enter)")
-        self.pause = _button("Pause", "Begin with no further picture; those begun are finished")
+        self.start = _button(tr("Fill"), tr("Fill the pictures (Ctrl+Enter)"))
+        self.pause = _button(
+            tr("Pause"), tr("Begin with no further picture; those begun are finished")
+        )
         self.pause.setCheckable(True)
-        self.cancel = _button("Cancel", "Stop; what is finished stays")
-        self.go_on = _button("Resume", "Fill those that were not reached; what is finished is kept")
-        self.retry = _button("Retry Failed", "Fill those that failed once more")
-        self.show_folder = _button("Open Folder", "Show the results")
-        self.show_sheet = _button("Open Contact Sheet", "Before, hole and after, in the browser")
-        self.save_report = _button("Save Report…", "What became of each picture: JSON and CSV")
-        self.new = _button("New Folder…", "Prepare another run; the results of this one stay")
-        self.close_button = _button("Close", "A run goes on without the dialog")
+        self.cancel = _button(tr("Cancel"), tr("Stop; what is finished stays"))
+        self.go_on = _button(
+            tr("Resume"), tr("Fill those that were not reached; what is finished is kept")
+        )
+        self.retry = _button(tr("Retry Failed"), tr("Fill those that failed once more"))
+        self.show_folder = _button(tr("Open Folder"), tr("Show the results"))
+        self.show_sheet = _button(
+            tr("Open Contact Sheet"), tr("Before, hole and after, in the browser")
+        )
+        self.save_report = _button(
+            tr("Save Report…"), tr("What became of each picture: JSON and CSV")
+        )
+        self.new = _button(
+            tr("New Folder…"), tr("Prepare another run; the results of this one stay")
+        )
+        self.close_button = _button(tr("Close"), tr("A run goes on without the dialog"))
         self._lay_out()
         self._connect()
         self.use_icons(icons)
@@ -137,7 +148,7 @@ class BatchDialog(QDialog):
         course = self._course
         is_new, has_ended = course.state == "none", course.state == "ended"
         why = self._batch.why_not if is_new else ""
-        self.why.setText(shortened(why))
+        self.why.setText(shortened(told(why)))
         survey = self._batch.planning.survey
         self.start.setText(start_label(survey if is_new else None))
         self.start.setVisible(is_new)
@@ -145,7 +156,7 @@ class BatchDialog(QDialog):
         self.pause.setVisible(course.is_on)
         self.pause.setEnabled(course.state == "running")
         self.pause.setChecked(course.is_paused)
-        self.pause.setText("Continue" if course.is_paused else "Pause")
+        self.pause.setText(tr("Continue") if course.is_paused else tr("Pause"))
         self.cancel.setVisible(course.is_on)
         self.cancel.setEnabled(course.state != "stopping")
         self.go_on.setVisible(course.can_go_on)
@@ -165,7 +176,7 @@ class BatchDialog(QDialog):
 
     def _open(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.show_notice(Notice(f"“{path}” could not be opened.", "warning"))
+            self.show_notice(Notice(tr("“{path}” could not be opened.", path=path), "warning"))
 
     # --- Qt ----------------------------------------------------------------------------------
 

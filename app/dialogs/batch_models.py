@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QIcon
 
+from app.language import tr, tr_later
 from app.session.batch_outcomes import Outcomes
 from app.session.batch_words import NO_PICTURE, Note, note, result_note
 from app.session.notices import duration
@@ -78,7 +79,7 @@ class RowsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole
     ) -> Any:  # noqa: ANN401 - a QVariant
         if orientation == Qt.Orientation.Horizontal and role == ROLE.DisplayRole:
-            return self.columns[section]
+            return tr(self.columns[section])
         return None
 
     def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:  # noqa: ANN401 - a QVariant
@@ -103,7 +104,13 @@ class RowsModel(QAbstractTableModel):
 class PlanModel(RowsModel):
     """The pairs of a plan, then the masks that belong to no picture."""
 
-    columns = ("Picture", "Mask", "Result", "Size", "Note")
+    columns = (
+        tr_later("Picture"),
+        tr_later("Mask"),
+        tr_later("Result"),
+        tr_later("Size"),
+        tr_later("Note"),
+    )
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -135,7 +142,7 @@ class PlanModel(RowsModel):
             return str(item.image).removeprefix(roots.images)
         if column == 1:
             masks = [str(mask).removeprefix(roots.masks) for mask in item.masks]
-            return ", ".join(masks) or ("transparency" if plan.config.from_alpha else "")
+            return ", ".join(masks) or (tr("transparency") if plan.config.from_alpha else "")
         if column == 2:
             return str(item.output).removeprefix(roots.output) if item.output else ""
         return f"{item.size[0]} × {item.size[1]}" if item.size else ""
@@ -143,14 +150,14 @@ class PlanModel(RowsModel):
     def note(self, number: int) -> Note:
         plan = cast("Survey", self.survey).plan
         if number >= len(plan.items):
-            return Note("missing", NO_PICTURE)
+            return Note("missing", tr(NO_PICTURE))
         return note(plan, plan.items[number])
 
 
 class ResultModel(RowsModel):
     """What has become of the pictures, in the order in which they were finished."""
 
-    columns = ("Picture", "Result", "Time", "Note")
+    columns = (tr_later("Picture"), tr_later("Result"), tr_later("Time"), tr_later("Note"))
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from app.dialogs.batch_path import PathRow
 from app.dialogs.batch_sources import Step, dim_label, start_of
+from app.language import tr, tr_later
 from app.panels.controls import QuietComboBox, TextField, check_box, labelled
 from app.session.batch_words import ON_EXISTING, earlier, example, method
 from app.session.notices import shortened
@@ -23,47 +24,50 @@ EXAMPLE = "photo.jpg"
 LONGEST_NAME = 32
 NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 EDITOR, RECIPE = "editor", "recipe"
-TOKENS = "{stem} name, {ext} ending, {backend}, {seed}, {parent} folder of the picture"
+TOKENS = tr_later("{stem} name, {ext} ending, {backend}, {seed}, {parent} folder of the picture")
 
 
 class OutputStep(Step):
     """Folder, name, and what to do with names that are taken."""
 
     def __init__(self, batch: Batch, questions: Questions) -> None:
-        super().__init__("3   Results")
+        super().__init__(tr("3   Results"))
         self._batch = batch
         self._questions = questions
-        self.path = PathRow("Folder of the results", "A folder; it is made if need be")
+        self.path = PathRow(tr("Folder of the results"), tr("A folder; it is made if need be"))
         self.path.changed.connect(lambda path: self.change(output=path))
         self.path.ask.connect(self._ask)
         self.in_place = check_box(
-            "Into the pictures' folder (in place)",
-            "Allow results among the pictures; without this nothing is ever written there",
+            tr("Into the pictures' folder (in place)"),
+            tr("Allow results among the pictures; without this nothing is ever written there"),
         )
         self.in_place.toggled.connect(lambda on: self.change(in_place=on))
         self.name = TextField()
-        self.name.setAccessibleName("Name of the results")
-        self.name.setToolTip(TOKENS)
+        self.name.setAccessibleName(tr("Name of the results"))
+        self.name.setToolTip(tr(TOKENS))
         self.name.textEdited.connect(lambda text: self.change(name=text.strip()))
         self.example = dim_label()
         self.existing = QuietComboBox()
-        self.existing.setAccessibleName("If a result exists")
+        self.existing.setAccessibleName(tr("If a result exists"))
         for key, label in ON_EXISTING.items():
-            self.existing.addItem(label, key)
+            self.existing.addItem(tr(label), key)
         self.existing.activated.connect(
             lambda at: self.change(on_existing=self.existing.itemData(at))
         )
         self.resume = check_box(
             "",
-            "Results of an earlier run with these settings, which are checked before they are kept",
+            tr(
+                "Results of an earlier run with these settings, which are checked before "
+                "they are kept"
+            ),
         )
         self.resume.toggled.connect(lambda on: self.change(resumes=on))
         self.add(
             self.path,
             self.in_place,
-            labelled("Name", self.name),
+            labelled(tr("Name"), self.name),
             self.example,
-            labelled("If it exists", self.existing),
+            labelled(tr("If it exists"), self.existing),
             self.resume,
         )
         batch.planning.changed.connect(self.show_plan)
@@ -100,7 +104,7 @@ class OutputStep(Step):
 
     def _ask(self) -> None:
         output = self.wish.output if self.wish is not None else ""
-        folder = self._questions.folder_to_use("Folder of the Results", start_of(output))
+        folder = self._questions.folder_to_use(tr("Folder of the Results"), start_of(output))
         if folder is not None:
             self.change(output=str(folder))
 
@@ -117,17 +121,17 @@ class MethodStep(Step):
     save_wanted = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Fill with")
+        super().__init__(tr("Fill with"))
         self._recipe: Recipe | None = None
         self.sources = QuietComboBox()
-        self.sources.setAccessibleName("What fills")
+        self.sources.setAccessibleName(tr("What fills"))
         self.sources.setSizeAdjustPolicy(NARROW)
-        self.sources.addItem("What is set in the editor", EDITOR)
+        self.sources.addItem(tr("What is set in the editor"), EDITOR)
         self.sources.activated.connect(self._on_source)
         self.text = dim_label()
-        self.open = _button("Open Recipe…", "Use the settings of a file")
+        self.open = _button(tr("Open Recipe…"), tr("Use the settings of a file"))
         self.open.clicked.connect(self.open_wanted)
-        self.save = _button("Save Recipe…", "For “lacuna batch --recipe” and other folders")
+        self.save = _button(tr("Save Recipe…"), tr("For “lacuna batch --recipe” and other folders"))
         self.save.clicked.connect(self.save_wanted)
         buttons = QWidget()
         row = QHBoxLayout(buttons)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from app.language import tr
 from app.panels.controls import TextField
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class PathRow(QWidget):
         self.field.setPlaceholderText(placeholder)
         self.field.editingFinished.connect(self._on_edited)
         self.field.dropped.connect(self.changed)
-        self.choose = QPushButton("Choose…")
-        self.choose.setAccessibleName(f"Choose: {name}")
+        self.choose = QPushButton(tr("Choose…"))
+        self.choose.setAccessibleName(tr("Choose: {name}", name=name))
         self.choose.setAutoDefault(False)
         self.choose.clicked.connect(self.ask)
         layout = QHBoxLayout(self)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from app.dialogs.batch_sources import dim_label
 from app.dialogs.model_details import ElidedLabel
+from app.language import tr
 from app.session.notices import shortened
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Picture(QWidget):
         painter.fillRect(self.rect(), self.palette().base())
         if self.image is None:
             painter.setPen(self.palette().placeholderText().color())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "cannot be read")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("cannot be read"))
             return
         shown = self._fitted(self.image)
         size = shown.deviceIndependentSize().toSize()

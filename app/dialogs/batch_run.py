@@ -12,9 +12,9 @@ from app.dialogs.batch_models import ResultModel
 from app.dialogs.batch_preview import Preview
 from app.dialogs.batch_table import BatchTable, PartsBar
 from app.dialogs.model_details import ElidedLabel
+from app.language import told, tr, tr_later, tr_n
 from app.session.batch_words import (
     RESULT_PARTS,
-    count,
     ended,
     made_by,
     pace,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BAR_STEPS = 1000
 LONGEST_NAME = 40
 WIDTHS = (0.25, 0.25, 76)
-CHOOSE = "Choose a row to see its result; Enter opens it in the editor."
+CHOOSE = tr_later("Choose a row to see its result; Enter opens it in the editor.")
 
 
 class RunPage(QWidget):
@@ -51,7 +51,7 @@ class RunPage(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, BAR_STEPS)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the folder")
+        self.bar.setAccessibleName(tr("Progress of the folder"))
         self.tally = QLabel()
         self.tally.setWordWrap(True)
         self.pace = QLabel()
@@ -59,7 +59,7 @@ class RunPage(QWidget):
         self.preview = Preview(batch.pictures)
         self.parts = PartsBar(RESULT_PARTS)
         self.model = ResultModel(self)
-        self.table = BatchTable("What has become of the pictures", self.model, WIDTHS)
+        self.table = BatchTable(tr("What has become of the pictures"), self.model, WIDTHS)
         self._lay_out()
         self._connect()
         self.show_state()
@@ -125,7 +125,7 @@ class RunPage(QWidget):
         self.title.setText(headline(course))
         if course.state == "preparing":
             self.bar.setValue(0)
-            self.tally.setText(course.message)
+            self.tally.setText(told(course.message))
             return
         if report is not None:
             self.bar.setValue(BAR_STEPS if report.ended == "finished" else self.bar.value())
@@ -146,8 +146,10 @@ class RunPage(QWidget):
         if item is not None and self.isVisible():
             self._batch.pictures.follow(course.run.plan.config, item)
             others = len(course.run.progress.current) - 1
-            more = f"and {count(others, 'other')} at the same time" if others > 0 else ""
-            self.preview.show_words(f"Now: {item.image.name}", more)
+            more = tr_n("and {n} other at the same time", "and {n} others at the same time", others)
+            self.preview.show_words(
+                tr("Now: {name}", name=item.image.name), more if others > 0 else ""
+            )
 
     @Slot(object)
     def _take_rows(self, _: object) -> None:
@@ -164,7 +166,7 @@ class RunPage(QWidget):
         row = self.model.row(number)
         if row is None:
             self._batch.pictures.forget()
-            self.preview.show_words("", "", CHOOSE if self._course.state == "ended" else "")
+            self.preview.show_words("", "", tr(CHOOSE) if self._course.state == "ended" else "")
             return
         shown = shown_file(row)
         self._batch.pictures.show_file(shown)
@@ -189,15 +191,15 @@ def headline(course: BatchCourse) -> str:
     """What goes on, in a few words."""
     match course.state:
         case "preparing":
-            return "Looking at the pictures"
+            return tr("Looking at the pictures")
         case "stopping":
-            return "Stopping: what is being written is finished first"
+            return tr("Stopping: what is being written is finished first")
         case "running" if course.is_paused:
-            return "Paused"
+            return tr("Paused")
         case "running" if course.is_held:
-            return "Waiting while you inpaint in the editor"
+            return tr("Waiting while you inpaint in the editor")
         case "ended" if course.report is not None:
             return title(course.report)
         case _:
             images = course.run.plan.config.images if course.run is not None else ""
-            return f"Filling “{shortened(Path(images).name, LONGEST_NAME)}”"
+            return tr("Filling “{name}”", name=shortened(Path(images).name, LONGEST_NAME))

@@ -21,6 +21,7 @@ from app.dialogs.batch_output import MethodStep, OutputStep
 from app.dialogs.batch_preview import Preview
 from app.dialogs.batch_sources import MasksStep, PicturesStep
 from app.dialogs.batch_table import BatchTable, PartsBar
+from app.language import told, tr, tr_later
 from app.session.batch_words import NO_PICTURE, PARTS, counted, note, percent
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ WIDTHS = (0.2, 0.16, 0.21, 96)
 MOST_SEARCHED = 2000
 """Rows that are looked through for the picture that was chosen before."""
 
-NOTHING = "The pairs of pictures and masks appear here before anything starts."
+NOTHING = tr_later("The pairs of pictures and masks appear here before anything starts.")
+LOOKING = tr_later("Looking at the folders")
 
 
 class SetupPage(QWidget):
@@ -58,11 +60,11 @@ class SetupPage(QWidget):
         self.output = OutputStep(session.batch, questions)
         self.method = MethodStep()
         self.parts = PartsBar(cast("dict[str, str]", PARTS))
-        self.again = QPushButton("Look Again")
-        self.again.setToolTip("Files may have come or gone (F5)")
+        self.again = QPushButton(tr("Look Again"))
+        self.again.setToolTip(tr("Files may have come or gone (F5)"))
         self.again.setAutoDefault(False)
         self.model = PlanModel(self)
-        self.table = BatchTable("Pictures and their masks", self.model, WIDTHS)
+        self.table = BatchTable(tr("Pictures and their masks"), self.model, WIDTHS)
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setProperty("role", "dim")
@@ -175,11 +177,11 @@ class SetupPage(QWidget):
     def _show_summary(self) -> None:
         planning = self._batch.planning
         if planning.is_busy:
-            self.summary.setText(f"{planning.message or 'Looking at the folders'}…")
+            self.summary.setText(tr("{message}…", message=told(planning.message or LOOKING)))
         elif planning.survey is not None:
             self.summary.setText(counted(planning.survey))
         else:
-            self.summary.setText(NOTHING)
+            self.summary.setText(tr(NOTHING))
 
     @Slot(int)
     def _show_row(self, row: int) -> None:
@@ -192,12 +194,16 @@ class SetupPage(QWidget):
         if item is None:
             orphan = survey.plan.orphans[self.model.shown[row] - len(survey.plan.items)]
             pictures.show_file(orphan)
-            self.preview.show_words(orphan.name, "", NO_PICTURE)
+            self.preview.show_words(orphan.name, "", tr(NO_PICTURE))
             return
         pictures.show_item(survey.plan.config, item)
         share = item.hole_share
-        facts = [f"{item.size[0]} × {item.size[1]} pixels" if item.size else ""]
-        facts += [f"{percent(share)} of it is filled" if share is not None else ""]
+        facts = [
+            tr("{width} × {height} pixels", width=item.size[0], height=item.size[1])
+            if item.size
+            else ""
+        ]
+        facts += [tr("{share} of it is filled", share=percent(share)) if share is not None else ""]
         said = note(survey.plan, item).text
         self.preview.show_words(item.image.name, ", ".join(filter(None, facts)), said)
 

@@ -10,8 +10,9 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.dialogs.batch_path import PathRow
+from app.language import tr, tr_n
 from app.panels.controls import QuietComboBox, check_box
-from app.session.batch_words import RULES, count
+from app.session.batch_words import RULES
 
 if TYPE_CHECKING:
     from app.session.batch_planning import BatchPlanning
@@ -56,13 +57,13 @@ class PicturesStep(Step):
     """The folder, and at once how many pictures are in it."""
 
     def __init__(self, planning: BatchPlanning, questions: Questions) -> None:
-        super().__init__("1   Pictures")
+        super().__init__(tr("1   Pictures"))
         self._planning = planning
         self._questions = questions
-        self.path = PathRow("Folder of pictures", "A folder, or drop one here")
+        self.path = PathRow(tr("Folder of pictures"), tr("A folder, or drop one here"))
         self.path.changed.connect(self.take)
         self.path.ask.connect(self._ask)
-        self.recursive = check_box("Subfolders too")
+        self.recursive = check_box(tr("Subfolders too"))
         self.recursive.toggled.connect(lambda on: self.change(recursive=on))
         self.text = dim_label()
         self.text.setWordWrap(False)
@@ -93,13 +94,13 @@ class PicturesStep(Step):
         if self.wish is None or not self.wish.images:
             self.text.clear()
         elif pictures is None:
-            self.text.setText("Counting…" if self._planning.is_busy else "")
+            self.text.setText(tr("Counting…") if self._planning.is_busy else "")
         else:
-            self.text.setText(f"{count(pictures, 'picture')}.")
+            self.text.setText(tr_n("{n:,} picture.", "{n:,} pictures.", pictures))
 
     def _ask(self) -> None:
         images = self.wish.images if self.wish is not None else ""
-        folder = self._questions.folder_to_use("Folder of Pictures", start_of(images))
+        folder = self._questions.folder_to_use(tr("Folder of Pictures"), start_of(images))
         if folder is not None:
             self.change(images=str(folder))
 
@@ -108,18 +109,18 @@ class MasksStep(Step):
     """The rule that pairs masks with pictures."""
 
     def __init__(self, questions: Questions) -> None:
-        super().__init__("2   Masks")
+        super().__init__(tr("2   Masks"))
         self._questions = questions
         self.rules = QuietComboBox()
-        self.rules.setAccessibleName("Where the masks are")
+        self.rules.setAccessibleName(tr("Where the masks are"))
         for rule, (label, _) in RULES.items():
-            self.rules.addItem(label, rule)
+            self.rules.addItem(tr(label), rule)
         self.rules.activated.connect(lambda at: self.change(rule=self.rules.itemData(at)))
-        self.path = PathRow("Masks", "")
+        self.path = PathRow(tr("Masks"), "")
         self.path.changed.connect(self.take)
         self.path.ask.connect(self._ask)
         self.text = dim_label()
-        self.invert = check_box("Inverted: black marks the hole")
+        self.invert = check_box(tr("Inverted: black marks the hole"))
         self.invert.toggled.connect(lambda on: self.change(invert=on))
         self.add(self.rules, self.path, self.text, self.invert)
 
@@ -128,9 +129,11 @@ class MasksStep(Step):
         self.rules.setCurrentIndex(self.rules.findData(wish.rule))
         self.path.setVisible(wish.rule in ("folder", "one"))
         is_one = wish.rule == "one"
-        self.path.field.setPlaceholderText("A mask file" if is_one else "A folder of mask files")
+        self.path.field.setPlaceholderText(
+            tr("A mask file") if is_one else tr("A folder of mask files")
+        )
         self.path.show_path(wish.mask if is_one else wish.masks)
-        self.text.setText(RULES[wish.rule][1])
+        self.text.setText(tr(RULES[wish.rule][1]))
         with QSignalBlocker(self.invert):
             self.invert.setChecked(wish.invert)
 
@@ -149,7 +152,7 @@ class MasksStep(Step):
             found = self._questions.mask_to_open(start_of(wish.mask or wish.images))
         else:
             found = self._questions.folder_to_use(
-                "Folder of Masks", start_of(wish.masks or wish.images)
+                tr("Folder of Masks"), start_of(wish.masks or wish.images)
             )
         if found is not None:
             self.take(str(found))

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import tr
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -53,7 +55,7 @@ class PartsBar(QWidget):
         row.setSpacing(2)
         for key, label in parts.items():
             button = self.buttons[key] = QToolButton()
-            button.setText(label)
+            button.setText(tr(label))
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
@@ -75,7 +77,10 @@ class PartsBar(QWidget):
             number = counts.get(key, 0)
             if number != self._counts.get(key):
                 self._counts[key] = number
-                button.setText(f"{self._labels[key]} {number:,}" if number else self._labels[key])
+                label = tr(self._labels[key])
+                button.setText(
+                    tr("{label} {number:,}", label=label, number=number) if number else label
+                )
                 button.setEnabled(number > 0 or key == first)
         if not self._counts[self.part]:
             self.buttons[first].setChecked(True)

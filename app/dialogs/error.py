@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import tr
 from app.report import program_lines, shortened_paths
 
 WIDTH = 560
@@ -33,9 +34,9 @@ class ErrorDialog(QDialog):
         self._text.setMinimumHeight(220)
         self._text.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self._details = QPushButton("Details")
+        self._details = QPushButton(tr("Details"))
         self._details.setCheckable(True)
-        copy = QPushButton("Copy Report")
+        copy = QPushButton(tr("Copy Report"))
         buttons.addButton(self._details, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)

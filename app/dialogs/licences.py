@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import licences
+from app.language import told, tr, tr_later
 from engine.jobs import Job
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.session.tasks import Tasks
 
 LIST_WIDTH = 230
-READING = "Reading the licences…"
+READING = tr_later("Reading the licences…")
 
 
 class LicencesPage(QWidget):
@@ -38,15 +39,15 @@ class LicencesPage(QWidget):
         self._is_left = False
         self.names = QListWidget()
         self.names.setFixedWidth(LIST_WIDTH)
-        self.names.setAccessibleName("Libraries")
+        self.names.setAccessibleName(tr("Libraries"))
         self.names.currentRowChanged.connect(self._show)
-        self.licence = QLabel(READING)
+        self.licence = QLabel(tr(READING))
         self.licence.setProperty("role", "dim")
         self.licence.setWordWrap(True)
         self.licence.setTextFormat(Qt.TextFormat.PlainText)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
-        self.text.setAccessibleName("Licence")
+        self.text.setAccessibleName(tr("Licence"))
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         right = QVBoxLayout()
         right.setSpacing(6)
@@ -63,7 +64,7 @@ class LicencesPage(QWidget):
         if self._ticket is not None:
             return
         self._ticket = self._tasks.start(
-            Job("Reading licences", licences.parts),
+            Job(tr_later("Reading licences"), licences.parts),
             self._take,
             failed=self._refuse,
             quiet_s=math.inf,
@@ -84,10 +85,10 @@ class LicencesPage(QWidget):
 
     def _refuse(self, error: Exception) -> None:
         if not self._is_left:
-            self.licence.setText(f"The licences cannot be read: {error}")
+            self.licence.setText(tr("The licences cannot be read: {error}", error=error))
 
     @Slot(int)
     def _show(self, row: int) -> None:
         part = self._parts[row]
-        self.licence.setText(part.licence)
+        self.licence.setText(told(part.licence))
         self.text.setPlainText(part.text)

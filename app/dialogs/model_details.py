@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import told, tr
 from app.session import model_words as words
 from app.session.notices import shortened
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from engine.backend import BackendSpec
     from engine.weights import WeightFile
 
-SHORT_DIGEST = 16
+SHORT_DIGEST = 12
 LONGEST_WORD = 30
 NAME_WIDTH = 104
 
@@ -43,7 +44,7 @@ class ModelDetails(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName("About the chosen network")
+        self.setAccessibleName(tr("About the chosen network"))
         self._title = ElidedLabel()
         self._title.setProperty("role", "title")
         self._text = _text_label()
@@ -70,8 +71,8 @@ class ModelDetails(QScrollArea):
         self._title.setVisible(spec is not None or broken is not None)
         self._text.setVisible(spec is not None)
         if spec is not None:
-            self._title.setText(spec.label)
-            self._text.setText(f"{spec.promise}.")
+            self._title.setText(told(spec.label))
+            self._text.setText(f"{told(spec.promise)}.")
         elif broken is not None:
             self._title.setText(broken.path.name)
         self._why.setText(shortened(self._reason(chosen), LONGEST_WORD))
@@ -83,7 +84,7 @@ class ModelDetails(QScrollArea):
 
     def _reason(self, chosen: Chosen) -> str:
         if chosen.broken is not None:
-            return chosen.broken.why
+            return told(chosen.broken.why)
         if chosen.spec is not None and self._models.lacks_weights(chosen.spec):
             return words.missing(chosen.spec)
         return ""
@@ -106,10 +107,16 @@ class Fact(NamedTuple):
 def network_facts(spec: BackendSpec) -> list[Fact]:
     """Names and values of what the catalogue says."""
     return [
-        Fact("Paper", spec.paper),
-        Fact("Parameters", f"{spec.parameters:,}"),
-        Fact("Trained at", f"{spec.native_side} × {spec.native_side} pixels"),
-        Fact("Multiple", f"sides are padded to multiples of {spec.multiple} pixels"),
+        Fact(tr("Paper"), spec.paper),
+        Fact(tr("Parameters"), tr("{number:,}", number=spec.parameters)),
+        Fact(
+            tr("Trained at"),
+            tr("{width} × {height} pixels", width=spec.native_side, height=spec.native_side),
+        ),
+        Fact(
+            tr("Multiple"),
+            tr("sides are padded to multiples of {multiple} pixels", multiple=spec.multiple),
+        ),
     ]
 
 
@@ -121,18 +128,19 @@ def weight_facts(spec: BackendSpec, file: WeightFile) -> list[Fact]:
         for name, value in card.configuration.items()
         if spec.configuration.get(name) != value
     }
-    shown = f"{card.images_shown:,}" if card.images_shown else "unknown"
+    number = tr("{number:,}", number=card.images_shown) if card.images_shown else tr("unknown")
+    shown = tr("{number}, running average", number=number) if card.ema else number
     return [
-        Fact("Weights", file.path.name, True),
-        Fact("Role", f"{words.ROLES[card.role]}."),
-        Fact("Trained on", card.trained_on),
-        Fact("Masks", words.listed(card.masks) or "unknown"),
-        Fact("Images shown", shown + (", running average" if card.ema else "")),
-        Fact("Licence", card.licence),
-        Fact("Comes from", card.source or words.origin(file)),
-        Fact("Settings", ", ".join(f"{name} {value}" for name, value in settings.items())),
-        Fact("Folder", str(file.path.parent), True),
-        Fact("Size", words.size(file.bytes)),
+        Fact(tr("Weights"), file.path.name, True),
+        Fact(tr("Role"), f"{tr(words.ROLES[card.role])}."),
+        Fact(tr("Trained on"), told(card.trained_on)),
+        Fact(tr("Masks"), words.listed(card.masks) or tr("unknown")),
+        Fact(tr("Images shown"), shown),
+        Fact(tr("Licence"), told(card.licence)),
+        Fact(tr("Comes from"), told(card.source) or words.origin(file)),
+        Fact(tr("Settings"), ", ".join(f"{name} {value}" for name, value in settings.items())),
+        Fact(tr("Folder"), str(file.path.parent), True),
+        Fact(tr("Size"), words.size(file.bytes)),
     ]
 
 
@@ -159,10 +167,10 @@ class DigestRow(QWidget):
         super().__init__()
         self._digest = ""
         self._text = QLabel()
-        self._copy = QPushButton("Copy")
+        self._copy = QPushButton(tr("Copy"))
         self._copy.setAutoDefault(False)
-        self._copy.setAccessibleName("Copy the checksum")
-        self._copy.setToolTip("Copy the whole checksum")
+        self._copy.setAccessibleName(tr("Copy the checksum"))
+        self._copy.setToolTip(tr("Copy the whole checksum"))
         self._copy.clicked.connect(self._to_clipboard)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -178,7 +186,9 @@ class DigestRow(QWidget):
         if digest:
             self._text.setText(f"{digest[:SHORT_DIGEST]}…")
         else:
-            self._text.setText("computing…" if digest is None else "the file cannot be read")
+            self._text.setText(
+                tr("computing…") if digest is None else tr("the file cannot be read")
+            )
         self._text.setToolTip(self._digest)
 
     def _to_clipboard(self) -> None:

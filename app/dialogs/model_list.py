@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from app.language import told, tr, tr_later
 from app.panels.backend import wrapped
 from app.session.model_words import millions, missing, origin
 from engine.registry import specs
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from engine.backend import BackendSpec
     from engine.weights import Broken, WeightFile
 
-COLUMNS = ("Network", "Parameters", "Trained at", "Weights")
-BROKEN = "Files that cannot be used"
+COLUMNS = (tr_later("Network"), tr_later("Parameters"), tr_later("Trained at"), tr_later("Weights"))
+BROKEN = tr_later("Files that cannot be used")
 CHOSEN = Qt.ItemDataRole.UserRole
 NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -59,14 +60,14 @@ class ModelList(QTreeWidget):
         self._rows: list[QTreeWidgetItem] = []
         """Those that stand for something."""
         self.setObjectName("models")
-        self.setHeaderLabels(COLUMNS)
+        self.setHeaderLabels([tr(title) for title in COLUMNS])
         self.headerItem().setTextAlignment(1, NUMBERS)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setRootIsDecorated(False)
         self.setIndentation(14)
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setAccessibleName("Networks and their weights")
+        self.setAccessibleName(tr("Networks and their weights"))
         header = self.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
@@ -124,14 +125,14 @@ class ModelList(QTreeWidget):
             self._rows += children
 
     def _add_broken(self, files: tuple[Broken, ...]) -> None:
-        group = QTreeWidgetItem([BROKEN])
+        group = QTreeWidgetItem([tr(BROKEN)])
         group.setFlags(Qt.ItemFlag.ItemIsEnabled)
         self.addTopLevelItem(group)
         group.setFirstColumnSpanned(True)
         for broken in files:
             row = QTreeWidgetItem([broken.path.name])
             row.setData(0, CHOSEN, Chosen(broken=broken))
-            row.setToolTip(0, wrapped(f"{broken.path.name}: {broken.why}"))
+            row.setToolTip(0, wrapped(f"{broken.path.name}: {told(broken.why)}"))
             self._rows.append(row)
             group.addChild(row)
             row.setFirstColumnSpanned(True)
@@ -144,9 +145,9 @@ def _meaning(row: QTreeWidgetItem) -> Chosen:
 
 def _network_row(spec: BackendSpec, models: Models) -> QTreeWidgetItem:
     used = models.file(spec)
-    words = origin(used) if used is not None else ("none" if models.is_known else "…")
+    words = origin(used) if used is not None else (tr("none") if models.is_known else "…")
     row = QTreeWidgetItem(
-        [spec.label, millions(spec.parameters), f"{spec.native_side or '?'} px", words]
+        [told(spec.label), millions(spec.parameters), f"{spec.native_side or '?'} px", words]
     )
     row.setData(0, CHOSEN, Chosen(spec, used))
     row.setTextAlignment(1, NUMBERS)
@@ -155,7 +156,8 @@ def _network_row(spec: BackendSpec, models: Models) -> QTreeWidgetItem:
 
 
 def _file_row(spec: BackendSpec, file: WeightFile, *, is_used: bool) -> QTreeWidgetItem:
-    row = QTreeWidgetItem([f"{file.path.name}  ({origin(file)}{', used' if is_used else ''})"])
+    whence = tr("{origin}, used", origin=origin(file)) if is_used else origin(file)
+    row = QTreeWidgetItem([f"{file.path.name}  ({whence})"])
     row.setData(0, CHOSEN, Chosen(spec, file))
     row.setToolTip(0, wrapped(str(file.path)))
     return row

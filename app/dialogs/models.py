@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.model_details import ModelDetails
 from app.dialogs.model_list import ModelList
 from app.dialogs.sizes import open_at
+from app.language import tr
 from app.session.notices import shortened
 from engine import weights
 from engine.official import RELEASES
@@ -49,17 +50,17 @@ class ModelsDialog(QDialog):
 
     def __init__(self, session: Session, icons: dict[str, QIcon], parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Models")
+        self.setWindowTitle(tr("Models"))
         self._models: Models = session.models
         self._list = ModelList()
         self._details = ModelDetails(self._models)
         self._work = WorkRow(icons)
-        self._import = _button("Import…", "")
-        self._add = _button("Add File…", "Copy a file of weights to where Lacuna finds it")
-        self._remove = _button("Remove…", "")
-        self._folder = _button("Show in Folder", "")
-        self._test = _button("Self-Test", "")
-        self._close = _button("Close", "")
+        self._import = _button(tr("Import…"), "")
+        self._add = _button(tr("Add File…"), tr("Copy a file of weights to where Lacuna finds it"))
+        self._remove = _button(tr("Remove…"), "")
+        self._folder = _button(tr("Show in Folder"), "")
+        self._test = _button(tr("Self-Test"), "")
+        self._close = _button(tr("Close"), "")
         self._lay_out()
         self._connect()
         self._list.show_models(self._models)
@@ -133,19 +134,21 @@ class ModelsDialog(QDialog):
         spec, path = chosen.spec, chosen.path
         self._add.setEnabled(is_free)
         self._folder.setEnabled(path is not None)
-        self._folder.setToolTip("Show where the file is" if path else "There is no file to show")
+        self._folder.setToolTip(
+            tr("Show where the file is") if path else tr("There is no file to show")
+        )
         is_released = spec is not None and spec.id in RELEASES
         self._import.setEnabled(is_free and is_released)
         self._import.setToolTip(
-            "Convert a checkpoint that the authors released"
+            tr("Convert a checkpoint that the authors released")
             if is_released
-            else "There is no released checkpoint that could be converted"
+            else tr("There is no released checkpoint that could be converted")
         )
         self._test.setEnabled(is_free and chosen.file is not None)
         self._test.setToolTip(
-            "Fill a small picture, to see whether and how fast it works here"
+            tr("Fill a small picture, to see whether and how fast it works here")
             if chosen.file is not None
-            else "There are no weights to test"
+            else tr("There are no weights to test")
         )
         is_own = path is not None and path.parent == weights.user_folder()
         self._remove.setEnabled(is_free and is_own)
@@ -202,9 +205,9 @@ class WorkRow(QWidget):
         self._bar.setRange(0, BAR_STEPS)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(BAR_WIDTH)
-        self._bar.setAccessibleName("Progress")
-        self.cancel = _button("Cancel", "Stop (Esc)")
-        self._report = _button("Details", "")
+        self._bar.setAccessibleName(tr("Progress"))
+        self.cancel = _button(tr("Cancel"), tr("Stop (Esc)"))
+        self._report = _button(tr("Details"), "")
         self._report.clicked.connect(self._show_report)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -252,8 +255,10 @@ class WorkRow(QWidget):
 
 def _removal(*, has_file: bool, is_own: bool) -> str:
     if not has_file:
-        return "There is no file to remove"
-    return "Move the file to the trash" if is_own else "This file came with Lacuna and stays"
+        return tr("There is no file to remove")
+    return (
+        tr("Move the file to the trash") if is_own else tr("This file came with Lacuna and stays")
+    )
 
 
 def _button(label: str, tip: str) -> QPushButton:

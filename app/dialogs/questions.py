@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.language import tr
+from app.language import told, tr, tr_later, tr_n
 from app.panels.controls import NumberRow
 from app.session.notices import shortened
 
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.jpe *.jfif *.tif *.tiff *.webp *.bmp *.gif)"
-OPENED = PICTURES.replace("Pictures", "Pictures and projects").replace(")", " *.lacuna)")
-PROJECTS = "Lacuna projects (*.lacuna)"
+PICTURES = tr_later("Pictures (*.png *.jpg *.jpeg *.jpe *.jfif *.tif *.tiff *.webp *.bmp *.gif)")
+OPENED = tr_later(
+    "Pictures and projects "
+    "(*.png *.jpg *.jpeg *.jpe *.jfif *.tif *.tiff *.webp *.bmp *.gif *.lacuna)"
+)
+PROJECTS = tr_later("Lacuna projects (*.lacuna)")
 WRITTEN = (
     "PNG (*.png)",
     "JPEG (*.jpg *.jpeg)",
@@ -39,10 +42,10 @@ WRITTEN = (
     "WebP (*.webp)",
     "BMP (*.bmp)",
 )
-CHECKPOINTS = "Checkpoints (*.pth *.pt *.ckpt *.tar)"
-WEIGHTS = "Weights (*.safetensors)"
+CHECKPOINTS = tr_later("Checkpoints (*.pth *.pt *.ckpt *.tar)")
+WEIGHTS = tr_later("Weights (*.safetensors)")
 SETTINGS = "JSON (*.json)"
-EVERYTHING = "All files (*)"
+EVERYTHING = tr_later("All files (*)")
 DEFAULT_QUALITY = 92
 
 
@@ -58,62 +61,64 @@ class DialogQuestions:
 
     def unsaved(self, name: str) -> Leave:
         answers: tuple[tuple[str, Leave], ...] = (
-            ("&Save", "save"),
-            ("&Discard", "discard"),
-            ("Cancel", "cancel"),
+            (tr("&Save"), "save"),
+            (tr("&Discard"), "discard"),
+            (tr("Cancel"), "cancel"),
         )
         return self._ask(
-            f"Save the changes to “{name}”?",
-            "They are lost if you do not save them.",
+            tr("Save the changes to “{name}”?", name=name),
+            tr("They are lost if you do not save them."),
             answers,
         )
 
     def overwrite(self, name: str) -> Overwrite:
         answers: tuple[tuple[str, Overwrite], ...] = (
-            ("&Overwrite", "overwrite"),
-            ("Save &As…", "save_as"),
-            ("Cancel", "cancel"),
+            (tr("&Overwrite"), "overwrite"),
+            (tr("Save &As…"), "save_as"),
+            (tr("Cancel"), "cancel"),
         )
         return self._ask(
-            f"Overwrite the original “{name}”?",
-            "You are asked this once for each picture.",
+            tr("Overwrite the original “{name}”?", name=name),
+            tr("You are asked this once for each picture."),
             answers,
         )
 
     def replace_changed(self, name: str) -> Overwrite:
         answers: tuple[tuple[str, Overwrite], ...] = (
-            ("&Overwrite", "overwrite"),
-            ("Save &As…", "save_as"),
-            ("Cancel", "cancel"),
+            (tr("&Overwrite"), "overwrite"),
+            (tr("Save &As…"), "save_as"),
+            (tr("Cancel"), "cancel"),
         )
         return self._ask(
-            f"“{name}” was changed by another program.",
-            "Overwriting it would lose those changes.",
+            tr("“{name}” was changed by another program.", name=name),
+            tr("Overwriting it would lose those changes."),
             answers,
             default=1,
         )
 
     def open_anyway(self, reason: str) -> bool:
-        return self._ask(reason, "", (("&Open Anyway", True), ("Cancel", False)), default=1)
+        return self._ask(
+            told(reason), "", ((tr("&Open Anyway"), True), (tr("Cancel"), False)), default=1
+        )
 
     def recover(self, names: list[str]) -> Recover:
         shown = ", ".join(f"“{name}”" for name in names[:3]) + (", …" if len(names) > 3 else "")
         answers: tuple[tuple[str, Recover], ...] = (
-            ("&Recover", "recover"),
-            ("&Discard", "discard"),
-            ("Not Now", "later"),
+            (tr("&Recover"), "recover"),
+            (tr("&Discard"), "discard"),
+            (tr("Not Now"), "later"),
         )
         return self._ask(
-            f"Recover unsaved work on {shown}?",
-            "Lacuna did not end properly last time and kept a copy.",
+            tr("Recover unsaved work on {shown}?", shown=shown),
+            tr("Lacuna did not end properly last time and kept a copy."),
             answers,
         )
 
     def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
         return self._ask(
-            f"“{name}” cannot hold everything.",
-            f"This format cannot hold {' or '.join(losses)}.",
-            (("&Save Anyway", True), ("Cancel", False)),
+            tr("“{name}” cannot hold everything.", name=name),
+            tr("This format cannot hold {losses}.", losses=tr(" or ").join(map(told, losses))),
+            ((tr("&Save Anyway"), True), (tr("Cancel"), False)),
             default=1,
         )
 
@@ -123,7 +128,7 @@ class DialogQuestions:
 
     def pictures_to_open(self, folder: Path | None) -> list[Path]:
         names, _ = QFileDialog.getOpenFileNames(
-            self.window, "Open", str(folder or ""), f"{OPENED};;{PROJECTS};;{EVERYTHING}"
+            self.window, tr("Open"), str(folder or ""), f"{tr(OPENED)};;{_kinds(PROJECTS)}"
         )
         return [Path(name) for name in names]
 
@@ -140,7 +145,7 @@ class DialogQuestions:
 
     def project_to_save(self, proposal: Path) -> Path | None:
         name, _ = QFileDialog.getSaveFileName(
-            self.window, tr("Save Project As"), str(proposal), PROJECTS
+            self.window, tr("Save Project As"), str(proposal), tr(PROJECTS)
         )
         path = Path(name)
         if not name or path.suffix.lower() == ".lacuna":
@@ -151,7 +156,7 @@ class DialogQuestions:
 
     def mask_to_open(self, folder: Path | None) -> Path | None:
         name, _ = QFileDialog.getOpenFileName(
-            self.window, "Open Mask", str(folder or ""), f"{PICTURES};;{EVERYTHING}"
+            self.window, tr("Open Mask"), str(folder or ""), _kinds(PICTURES)
         )
         return Path(name) if name else None
 
@@ -160,31 +165,42 @@ class DialogQuestions:
 
         is_alike = has_same_shape(own, size)
         answers: tuple[tuple[str, Fit], ...] = (
-            ("&Scale to the Picture", "scale"),
-            ("&Place at the Corner", "corner"),
-            ("Cancel", "cancel"),
+            (tr("&Scale to the Picture"), "scale"),
+            (tr("&Place at the Corner"), "corner"),
+            (tr("Cancel"), "cancel"),
         )
         return self._ask(
-            f"“{name}” has {own[0]} × {own[1]} pixels, the picture {size[0]} × {size[1]}.",
-            "Both have the same shape, so scaling it fits."
+            tr(
+                "“{name}” has {own_width} × {own_height} pixels, the picture {width} × {height}.",
+                name=name,
+                own_width=own[0],
+                own_height=own[1],
+                width=size[0],
+                height=size[1],
+            ),
+            tr("Both have the same shape, so scaling it fits.")
             if is_alike
-            else "They differ in shape: scaling would distort it; at the upper left corner it "
-            "keeps its size.",
+            else tr(
+                "They differ in shape: scaling would distort it; at the upper left corner it "
+                "keeps its size."
+            ),
             answers,
             default=0 if is_alike else 1,
         )
 
     def mask_to_save(self, proposal: Path) -> Path | None:
         name, kind = QFileDialog.getSaveFileName(
-            self.window, "Save Mask", str(proposal), WRITTEN[0]
+            self.window, tr("Save Mask"), str(proposal), WRITTEN[0]
         )
         return self._completed(Path(name), kind) if name else None
 
     def checkpoint_to_open(self, network: str) -> Path | None:
-        return self._file_to_open(f"Import a Checkpoint of {network}", CHECKPOINTS)
+        return self._file_to_open(
+            tr("Import a Checkpoint of {network}", network=network), CHECKPOINTS
+        )
 
     def weights_to_add(self) -> Path | None:
-        return self._file_to_open("Add a File of Weights", WEIGHTS)
+        return self._file_to_open(tr("Add a File of Weights"), WEIGHTS)
 
     def folder_to_use(self, title: str, folder: Path | None) -> Path | None:
         name = QFileDialog.getExistingDirectory(self._parent, title, str(folder or ""))
@@ -192,30 +208,33 @@ class DialogQuestions:
 
     def recipe_to_open(self, folder: Path | None) -> Path | None:
         name, _ = QFileDialog.getOpenFileName(
-            self._parent, "Open Recipe", str(folder or ""), f"{SETTINGS};;{EVERYTHING}"
+            self._parent, tr("Open Recipe"), str(folder or ""), _kinds(SETTINGS)
         )
         return Path(name) if name else None
 
     def recipe_to_save(self, proposal: Path) -> Path | None:
-        return self._document_to_save("Save Recipe", proposal)
+        return self._document_to_save(tr("Save Recipe"), proposal)
 
     def report_to_save(self, proposal: Path) -> Path | None:
-        return self._document_to_save("Save Report", proposal)
+        return self._document_to_save(tr("Save Report"), proposal)
 
     def replace_pictures(self, count: int) -> bool:
-        pictures = "the picture" if count == 1 else f"{count:,} pictures"
         return self._ask(
-            f"Replace {pictures} by the filled version?",
-            "The originals are lost; choose another folder or name to keep them.",
-            (("&Replace", True), ("Cancel", False)),
+            tr_n(
+                "Replace the picture by the filled version?",
+                "Replace {n:,} pictures by the filled versions?",
+                count,
+            ),
+            tr("The originals are lost; choose another folder or name to keep them."),
+            ((tr("&Replace"), True), (tr("Cancel"), False)),
             default=1,
         )
 
     def quit_batch(self, state: str) -> bool:
         return self._ask(
-            f"A folder is still being filled: {state}.",
-            "What is finished stays, and Inpaint Folder goes on from there the next time.",
-            (("&Quit", True), ("Cancel", False)),
+            tr("A folder is still being filled: {state}.", state=state),
+            tr("What is finished stays, and Inpaint Folder goes on from there the next time."),
+            ((tr("&Quit"), True), (tr("Cancel"), False)),
             default=1,
         )
 
@@ -224,9 +243,9 @@ class DialogQuestions:
 
     def remove_weights(self, name: str) -> bool:
         return self._ask(
-            f"Move “{name}” to the trash?",
-            "You can put it back from there.",
-            (("&Move to Trash", True), ("Cancel", False)),
+            tr("Move “{name}” to the trash?", name=name),
+            tr("You can put it back from there."),
+            ((tr("&Move to Trash"), True), (tr("Cancel"), False)),
         )
 
     def _document_to_save(self, title: str, proposal: Path) -> Path | None:
@@ -234,7 +253,7 @@ class DialogQuestions:
         return self._completed(Path(name), kind) if name else None
 
     def _file_to_open(self, title: str, kind: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._parent, title, "", f"{kind};;{EVERYTHING}")
+        name, _ = QFileDialog.getOpenFileName(self._parent, title, "", _kinds(kind))
         return Path(name) if name else None
 
     @property
@@ -254,9 +273,9 @@ class DialogQuestions:
 
     def _may_replace(self, name: str) -> bool:
         return self._ask(
-            f"“{name}” exists already.",
-            "Its present content would be lost.",
-            (("&Replace", True), ("Cancel", False)),
+            tr("“{name}” exists already.", name=name),
+            tr("Its present content would be lost."),
+            ((tr("&Replace"), True), (tr("Cancel"), False)),
             default=1,
         )
 
@@ -319,12 +338,16 @@ class QualityDialog(QDialog):
 
     def __init__(self, name: str, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Save")
+        self.setWindowTitle(tr("Save"))
         self._quality = DEFAULT_QUALITY
-        self._row = NumberRow("Quality", 1, 100)
+        self._row = NumberRow(tr("Quality"), 1, 100)
         self._row.show_value(DEFAULT_QUALITY)
         self._row.changed.connect(self._set)
-        text = QLabel(shortened(f"Quality of “{name}”: higher keeps more and makes a larger file."))
+        text = QLabel(
+            shortened(
+                tr("Quality of “{name}”: higher keeps more and makes a larger file.", name=name)
+            )
+        )
         text.setWordWrap(True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
@@ -345,3 +368,8 @@ class QualityDialog(QDialog):
 
     def _set(self, quality: float) -> None:
         self._quality = round(quality)
+
+
+def _kinds(first: str) -> str:
+    """The filter of a file dialog: what is looked for, then everything."""
+    return f"{tr(first)};;{tr(EVERYTHING)}"

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.sizes import open_at
+from app.language import tr
 from app.panels.controls import (
     ColourButton,
     NumberRow,
@@ -46,14 +47,14 @@ class SettingsDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         # What was set in the panels meanwhile is shown, and is not lost to a stale row.
         session.toolbox.remember()
         self._session = session
         self.controls = {row.name: Control(row, self._change) for row in rows()}
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.reset = QPushButton("Reset to Defaults")
-        self.reset.setToolTip("Set everything on this page to what Lacuna came with")
+        self.reset = QPushButton(tr("Reset to Defaults"))
+        self.reset.setToolTip(tr("Set everything on this page to what Lacuna came with"))
         buttons.addButton(self.reset, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.rejected.connect(self.reject)
         self.reset.clicked.connect(self._reset)
@@ -127,8 +128,8 @@ class Control(QWidget):
         }
         self._show: Callable[[object], None]
         line = makers[row.kind]()
-        more = " Takes effect at the next start." if row.waits else ""
-        sentence = QLabel(f"{row.text}{more}")
+        more = tr("Takes effect at the next start.") if row.waits else ""
+        sentence = QLabel(f"{row.text} {more}".strip())
         sentence.setWordWrap(True)
         sentence.setProperty("role", "dim")
         if row.kind == "switch":

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.actions import ACTIONS, GESTURES, MENUS, ActionSpec, action
 from app.dialogs.sizes import open_at
+from app.language import tr
+from app.window.menus import TITLES, plain_label
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -37,28 +39,28 @@ class ShortcutsDialog(QDialog):
 
     def __init__(self, commands: Commands, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard Shortcuts")
+        self.setWindowTitle(tr("Keyboard Shortcuts"))
         self._commands = commands
         self._settings = settings
         self._search = QLineEdit()
-        self._search.setPlaceholderText("Search")
+        self._search.setPlaceholderText(tr("Search"))
         self._search.setClearButtonEnabled(True)
-        self._search.setAccessibleName("Search")
+        self._search.setAccessibleName(tr("Search"))
         self._tree = QTreeWidget()
         self._tree.setColumnCount(2)
         self._tree.setHeaderHidden(True)
         self._tree.setRootIsDecorated(False)
         self._tree.setIndentation(12)
-        self._tree.setAccessibleName("Commands and their keys")
+        self._tree.setAccessibleName(tr("Commands and their keys"))
         self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._key = QKeySequenceEdit()
         self._key.setMaximumSequenceLength(1)
-        self._key.setAccessibleName("New key")
-        self._assign = QPushButton("Assign")
-        self._reset = QPushButton("Reset")
-        self._reset.setToolTip("The key this command came with")
+        self._key.setAccessibleName(tr("New key"))
+        self._assign = QPushButton(tr("Assign"))
+        self._reset = QPushButton(tr("Reset"))
+        self._reset.setToolTip(tr("The key this command came with"))
         self._message = QLabel()
         self._message.setProperty("role", "dim")
         self._lay_out()
@@ -73,7 +75,7 @@ class ShortcutsDialog(QDialog):
     def _lay_out(self) -> None:
         editor = QHBoxLayout()
         editor.setSpacing(8)
-        editor.addWidget(QLabel("Change key"))
+        editor.addWidget(QLabel(tr("Change key")))
         editor.addWidget(self._key, 1)
         editor.addWidget(self._assign)
         editor.addWidget(self._reset)
@@ -96,8 +98,10 @@ class ShortcutsDialog(QDialog):
     def _fill(self) -> None:
         for menu in MENUS:
             rows = [spec for spec in ACTIONS if spec.menu.partition("/")[0] == menu]
-            self._add_group(menu, [(spec.plain_label, self._shown(spec), spec.id) for spec in rows])
-        self._add_group("Canvas", [(gesture.label, gesture.how, "") for gesture in GESTURES])
+            commands = [(plain_label(spec), self._shown(spec), spec.id) for spec in rows]
+            self._add_group(tr(TITLES[menu]).replace("&", ""), commands)
+        gestures = [(tr(gesture.label), tr(gesture.how), "") for gesture in GESTURES]
+        self._add_group(tr("Canvas"), gestures)
         self._filter(self._search.text())
 
     def _add_group(self, title: str, rows: list[tuple[str, str, str]]) -> None:
@@ -118,9 +122,8 @@ class ShortcutsDialog(QDialog):
 
     def _shown(self, spec: ActionSpec) -> str:
         keys = spec.canvas_keys[:1] + self._commands.keys_of(spec)
-        native = QKeySequence.SequenceFormat.NativeText
-        held = "hold " if spec.held and keys else ""
-        return held + ", ".join(dict.fromkeys(QKeySequence(key).toString(native) for key in keys))
+        shown = ", ".join(dict.fromkeys(_native(QKeySequence(key)) for key in keys))
+        return tr("hold {key}", key=shown) if spec.held and keys else shown
 
     def _filter(self, text: str) -> None:
         wanted = text.casefold()
@@ -141,7 +144,7 @@ class ShortcutsDialog(QDialog):
         spec = self._current()
         for part in (self._key, self._assign, self._reset):
             part.setEnabled(spec is not None)
-        self._message.setText("" if spec else "Choose a command to change its key.")
+        self._message.setText("" if spec else tr("Choose a command to change its key."))
         self._key.clear()
 
     def _on_double_click(self) -> None:
@@ -153,7 +156,13 @@ class ShortcutsDialog(QDialog):
             return
         owner = self._owner(key)
         if owner is not None and owner is not spec:
-            self._message.setText(f"{key.toString()} is the key of “{owner.plain_label}” already.")
+            self._message.setText(
+                tr(
+                    "{key} is the key of “{command}” already.",
+                    key=_native(key),
+                    command=plain_label(owner),
+                )
+            )
             return
         self._settings.keys[spec.id] = [key.toString()]
         self._changed(spec)
@@ -165,7 +174,13 @@ class ShortcutsDialog(QDialog):
         for key in spec.keys:
             owner = self._owner(QKeySequence(key))
             if owner is not None and owner is not spec:
-                self._message.setText(f"{key} is the key of “{owner.plain_label}” now.")
+                self._message.setText(
+                    tr(
+                        "{key} is the key of “{command}” now.",
+                        key=_native(QKeySequence(key)),
+                        command=plain_label(owner),
+                    )
+                )
                 return
         self._settings.keys.pop(spec.id, None)
         self._changed(spec)
@@ -183,5 +198,15 @@ class ShortcutsDialog(QDialog):
         keys = self._shown(spec)
         if item is not None:
             item.setText(1, keys)
-        self._message.setText(f"“{spec.plain_label}” has the key {keys or 'none'}.")
+        self._message.setText(
+            tr(
+                "“{command}” has the key {keys}.",
+                command=plain_label(spec),
+                keys=keys or tr("none"),
+            )
+        )
         self._key.clear()
+
+
+def _native(key: QKeySequence) -> str:
+    return key.toString(QKeySequence.SequenceFormat.NativeText)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.sizes import open_at
 from app.dialogs.train_setup import SetupPage
+from app.language import told, tr
 from app.session.notices import shortened
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class TrainDialog(QDialog):
 
     def __init__(self, session: Session, icons: dict[str, QIcon], parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Fine-tune")
+        self.setWindowTitle(tr("Fine-tune"))
         self._session = session
         self._icons = icons
         self._training: Training = session.training
@@ -48,15 +49,19 @@ class TrainDialog(QDialog):
         self.why.setWordWrap(True)
         self.why.setProperty("role", "dim")
         self.why.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.start = _button("Start", "")
-        self.pause = _button("Pause", "Write a checkpoint and free memory and graphics card")
-        self.stop = _button("Stop", "Write a checkpoint and end the run")
-        self.kill = _button("End Now", "Lose what came after the last checkpoint")
-        self.go_on = _button("Continue", "Go on from the last checkpoint")
-        self.use = _button("Use in Editor", "Copy the model to your weights and choose its network")
-        self.new = _button("New Training…", "The files of this run stay where they are")
-        self.show_folder = _button("Show in Folder", "Show where the files of the run are")
-        self.close_button = _button("Close", "A run goes on without the dialog")
+        self.start = _button(tr("Start"), "")
+        self.pause = _button(
+            tr("Pause"), tr("Write a checkpoint and free memory and graphics card")
+        )
+        self.stop = _button(tr("Stop"), tr("Write a checkpoint and end the run"))
+        self.kill = _button(tr("End Now"), tr("Lose what came after the last checkpoint"))
+        self.go_on = _button(tr("Continue"), tr("Go on from the last checkpoint"))
+        self.use = _button(
+            tr("Use in Editor"), tr("Copy the model to your weights and choose its network")
+        )
+        self.new = _button(tr("New Training…"), tr("The files of this run stay where they are"))
+        self.show_folder = _button(tr("Show in Folder"), tr("Show where the files of the run are"))
+        self.close_button = _button(tr("Close"), tr("A run goes on without the dialog"))
         self._lay_out()
         self._connect()
         self._show_state()
@@ -131,7 +136,7 @@ class TrainDialog(QDialog):
         is_new = state == "none"
         self.start.setVisible(is_new)
         why = self.setup.problem if is_new and self.setup is not None else ""
-        self.why.setText(shortened(why))
+        self.why.setText(shortened(told(why)))
         self.start.setEnabled(not why)
         for button in (self.pause, self.stop):
             button.setVisible(training.is_on)

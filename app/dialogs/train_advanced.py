@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from app.language import tr, tr_later
 from app.panels.controls import TextField
 from app.session.training_words import CRITICS, loss
 
@@ -14,17 +15,20 @@ if TYPE_CHECKING:
     from app.session.training_wish import Wish
 
 LABELS = {
-    "steps": ("Steps", "Pictures a step are the batch"),
-    "batch": ("Batch", "Pictures a step; fewer need less memory"),
-    "size": ("Crop", "Side of the crops in pixels"),
-    "lr": ("Step size", "Learning rate of the generator"),
-    "critic_lr": ("Critic's step size", "Learning rate of the critic"),
-    "seed": ("Seed", "The same seed, pictures and machine give the same weights"),
+    "steps": (tr_later("Steps"), tr_later("Pictures a step are the batch")),
+    "batch": (tr_later("Batch"), tr_later("Pictures a step; fewer need less memory")),
+    "size": (tr_later("Crop"), tr_later("Side of the crops in pixels")),
+    "lr": (tr_later("Step size"), tr_later("Learning rate of the generator")),
+    "critic_lr": (tr_later("Critic's step size"), tr_later("Learning rate of the critic")),
+    "seed": (
+        tr_later("Seed"),
+        tr_later("The same seed, pictures and machine give the same weights"),
+    ),
 }
 COLUMNS = 2
 LABEL_WIDTH = 220
 FIELD_WIDTH = 90
-CHANGED = "changed from the recipe's {}"
+CHANGED = tr_later("changed from the recipe's {value}")
 
 
 class Advanced(QWidget):
@@ -59,7 +63,7 @@ class Advanced(QWidget):
             if field.text() != text:
                 field.setText(text)
             is_changed = name in wish.changes
-            field.setToolTip(CHANGED.format(values[name]) if is_changed else _tip(name))
+            field.setToolTip(tr(CHANGED, value=values[name]) if is_changed else _tip(name))
             font = field.font()
             font.setBold(is_changed)
             field.setFont(font)
@@ -74,9 +78,9 @@ class Advanced(QWidget):
         weights = [name for name in values if name.startswith("loss.")]
         critics = [name for name in values if name.startswith("critic_loss.")]
         row = self._add(0, "", numbers)
-        row = self._add(row, "Weights of the losses; 0 leaves one out", weights)
-        critic = CRITICS.get(wish.recipe.critic, wish.recipe.critic)
-        self._add(row, f"Critic: {critic}; what it learns from", critics)
+        row = self._add(row, tr("Weights of the losses; 0 leaves one out"), weights)
+        critic = tr(CRITICS.get(wish.recipe.critic, wish.recipe.critic))
+        self._add(row, tr("Critic: {critic}; what it learns from", critic=critic), critics)
 
     def _add(self, row: int, title: str, names: list[str]) -> int:
         """Fields in two columns under a title; the next free row."""
@@ -109,10 +113,10 @@ class Advanced(QWidget):
 
 def _label(name: str) -> str:
     if name in LABELS:
-        return LABELS[name][0]
+        return tr(LABELS[name][0])
     table, _, own = name.partition(".")
     return loss(own) if table == "loss" else own.replace("_", " ")
 
 
 def _tip(name: str) -> str:
-    return LABELS[name][1] if name in LABELS else name
+    return tr(LABELS[name][1]) if name in LABELS else name

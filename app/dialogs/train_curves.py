@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.language import tr, tr_later
 from app.panels.controls import check_box
 from app.session.training_course import QUALITY, Course
 from app.session.training_words import CRITIC, loss
@@ -29,7 +30,7 @@ ON_LIGHT = ("#0072b2", "#a96f00", "#007a58", "#a8477d", "#7a6f00", "#c14a00", "#
 RAW_ALPHA = 70
 AXIS_WIDTH = 68
 DARK_BELOW = 128
-HINT = "Wheel zooms, dragging moves; a click on a name hides its curve"
+HINT = tr_later("Wheel zooms, dragging moves; a click on a name hides its curve")
 
 
 class Curves(QWidget):
@@ -44,16 +45,16 @@ class Curves(QWidget):
         self.legend = QLabel()
         self.legend.setWordWrap(True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.legend.setToolTip(HINT)
+        self.legend.setToolTip(tr(HINT))
         self.legend.linkActivated.connect(self._toggle)
-        self.logarithmic = check_box("Log scale", "Shows small and large losses alike")
+        self.logarithmic = check_box(tr("Log scale"), tr("Shows small and large losses alike"))
         self.logarithmic.toggled.connect(self._scale)
-        self.everything = QPushButton("Show All")
+        self.everything = QPushButton(tr("Show All"))
         self.everything.setAutoDefault(False)
-        self.everything.setToolTip("Undo the zoom")
+        self.everything.setToolTip(tr("Undo the zoom"))
         self.everything.clicked.connect(self.show_everything)
         self.view = pg.GraphicsLayoutWidget()
-        self.view.setAccessibleName("Curves of the losses and of the quality")
+        self.view.setAccessibleName(tr("Curves of the losses and of the quality"))
         self.view.setMinimumHeight(180)
         self.plots = self._make_plots()
         self._cursors = [self._make_cursor(plot) for plot in self.plots.values()]
@@ -135,7 +136,7 @@ class Curves(QWidget):
         """The values at the cursor, else the last ones; the names are the legend."""
         step = self._course.step if self._at is None else self._at
         values = self._course.values_at(step)
-        words = [f"step {max(0, round(step)):,}"]
+        words = [tr("step {step:,}", step=max(0, round(step)))]
         for name in self._names:
             label = name if name in QUALITY else loss(name)
             value = f"&nbsp;{values[name]:.4g}" if name in values else ""
@@ -222,7 +223,7 @@ class Curves(QWidget):
                 plot.getAxis(side).setPen(palette.color(QPalette.ColorRole.PlaceholderText))
                 plot.getAxis(side).setTextPen(text)
             if name in QUALITY:
-                plot.setLabel("left", "PSNR, dB" if name == "PSNR" else name, color=text.name())
+                plot.setLabel("left", tr("PSNR, dB") if name == "PSNR" else name, color=text.name())
             else:
                 plot.setLabel("left", "losses", color=text.name())
         self.plots[QUALITY[-1]].setLabel("bottom", "steps", color=text.name())

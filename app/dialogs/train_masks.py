@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.language import told, tr, tr_later
 from app.panels.controls import QuietComboBox
 from app.session.notices import shortened
 from app.session.training_words import MASKS
@@ -15,7 +16,7 @@ from app.session.training_words import MASKS
 if TYPE_CHECKING:
     from app.session.training_checks import TrainingChecks
 
-FOLDER = "Mask files of a folder…"
+FOLDER = tr_later("Mask files of a folder…")
 PREVIEW_HEIGHT = 72
 
 
@@ -36,11 +37,11 @@ class MasksRow(QWidget):
         super().__init__()
         self._checks = checks
         self.kinds = QuietComboBox()
-        self.kinds.setAccessibleName("Kind of masks")
+        self.kinds.setAccessibleName(tr("Kind of masks"))
         for kind, label in MASKS.items():
-            self.kinds.addItem(label, kind)
+            self.kinds.addItem(tr(label), kind)
         self.kinds.insertSeparator(len(MASKS))
-        self.kinds.addItem(FOLDER, "")
+        self.kinds.addItem(tr(FOLDER), "")
         self.kinds.activated.connect(self._on_activated)
         self.strip = _Strip()
         self.strip.pressed.connect(self.others)
@@ -64,10 +65,10 @@ class MasksRow(QWidget):
         index = self.kinds.findData(kind)
         own = self.kinds.count() - 1
         if index < 0:
-            self.kinds.setItemText(own, shortened(f"Files of {kind}"))
+            self.kinds.setItemText(own, shortened(tr("Files of {kind}", kind=kind)))
             index = own
         else:
-            self.kinds.setItemText(own, FOLDER)
+            self.kinds.setItemText(own, tr(FOLDER))
         self.kinds.setCurrentIndex(index)
 
     def _on_activated(self, index: int) -> None:
@@ -88,11 +89,13 @@ class MasksRow(QWidget):
             image.setDevicePixelRatio(ratio)
             self.strip.setPixmap(image)
             low, high = min(masks.shares) * 100, max(masks.shares) * 100
-            says = f"White is the hole: {low:.0f} to {high:.0f} % of these crops."
-            self.text.setText(shortened(" ".join([says, *masks.notices])))
+            says = tr(
+                "White is the hole: {low:.0f} to {high:.0f} % of these crops.", low=low, high=high
+            )
+            self.text.setText(shortened(" ".join([says, *map(told, masks.notices)])))
         else:
             self.strip.setPixmap(QPixmap())
-            self.text.setText(shortened(self._checks.masks_problem))
+            self.text.setText(shortened(told(self._checks.masks_problem)))
 
 
 class _Strip(QLabel):
@@ -106,8 +109,8 @@ class _Strip(QLabel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Examples of masks")
-        self.setToolTip("Click to draw others")
+        self.setAccessibleName(tr("Examples of masks"))
+        self.setToolTip(tr("Click to draw others"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumSize(QSize(PREVIEW_HEIGHT, PREVIEW_HEIGHT))
 

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import told, tr, tr_n
 from app.panels.controls import TextField
 from app.session.notices import shortened
-from app.session.training_words import count
 
 if TYPE_CHECKING:
     from app.session.training_checks import TrainingChecks
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 500
 LIST_HEIGHT = 120
-KINDS = {
-    "corrupt": ("corrupt", "corrupt"),
-    "tiny": ("too small", "too small"),
-    "duplicate": ("duplicate", "duplicates"),
-    "unreadable": ("unreadable", "unreadable"),
-    "too-large": ("too large", "too large"),
-}
 CONVERTED = "not-rgb"
 """Pictures of that kind are used all the same."""
 
@@ -52,22 +45,22 @@ class PicturesRow(QWidget):
         self._checks = checks
         self._size = 0
         self.path = TextField()
-        self.path.setAccessibleName("Folder of pictures")
-        self.path.setPlaceholderText("A folder of pictures; subfolders are searched, too")
+        self.path.setAccessibleName(tr("Folder of pictures"))
+        self.path.setPlaceholderText(tr("A folder of pictures; subfolders are searched, too"))
         self.path.editingFinished.connect(lambda: self.changed.emit(self.path.text().strip()))
-        self.choose = QPushButton("Choose…")
+        self.choose = QPushButton(tr("Choose…"))
         self.choose.setAutoDefault(False)
         self.choose.clicked.connect(self.ask)
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setProperty("role", "dim")
-        self.more = QPushButton("Show")
+        self.more = QPushButton(tr("Show"))
         self.more.setAutoDefault(False)
         self.more.setCheckable(True)
-        self.more.setAccessibleName("Show what cannot be used")
+        self.more.setAccessibleName(tr("Show what cannot be used"))
         self.more.toggled.connect(self._unfold)
         self.list = QListWidget()
-        self.list.setAccessibleName("Files with problems")
+        self.list.setAccessibleName(tr("Files with problems"))
         self.list.setFixedHeight(LIST_HEIGHT)
         self.list.hide()
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -97,13 +90,13 @@ class PicturesRow(QWidget):
         """Why the training cannot begin with this folder; empty if it can."""
         checks = self._checks
         if not self.path.text().strip():
-            return "Choose a folder of pictures to train on."
+            return tr("Choose a folder of pictures to train on.")
         if checks.scan_problem:
-            return checks.scan_problem
+            return told(checks.scan_problem)
         if checks.scan is None:
-            return "The pictures are still being looked at."
+            return tr("The pictures are still being looked at.")
         if not checks.scan.pictures:
-            return "The folder has no picture that can be used; choose another."
+            return tr("The folder has no picture that can be used; choose another.")
         return ""
 
     def _show(self) -> None:
@@ -115,38 +108,58 @@ class PicturesRow(QWidget):
             self._fill(scan)
         else:
             self.more.setChecked(False)
-            self.text.setText(shortened(checks.scan_problem or checks.scan_message))
+            self.text.setText(shortened(told(checks.scan_problem or checks.scan_message)))
         self.text.setVisible(bool(self.text.text()))
 
     def _fill(self, scan: Scan) -> None:
         self.list.clear()
-        self.list.addItems([trouble.sentence for trouble in scan.problems[:MOST_LISTED]])
+        self.list.addItems([told(trouble.sentence) for trouble in scan.problems[:MOST_LISTED]])
         left = len(scan.problems) - MOST_LISTED
         if left > 0:
-            self.list.addItem(f"… and {left:,} more")
+            self.list.addItem(tr("… and {left:,} more", left=left))
 
     def _unfold(self, unfolded: bool) -> None:
         self.list.setVisible(unfolded)
-        self.more.setText("Hide" if unfolded else "Show")
+        self.more.setText(tr("Hide") if unfolded else tr("Show"))
 
 
 def summary(scan: Scan, size: int) -> str:
     """What a folder holds for crops of a size, in a sentence or a few."""
-    found = f"{count(len(scan.pictures), 'picture', 'pictures')} can be used."
+    found = tr_n("{n:,} picture can be used.", "{n:,} pictures can be used.", len(scan.pictures))
     kinds: Counter[str] = Counter(trouble.kind for trouble in scan.problems)
     converted = kinds.pop(CONVERTED, 0)
     words = [found]
     if kinds:
-        named = [
-            f"{number:,} {KINDS.get(kind, (kind, kind))[number != 1]}"
-            for kind, number in kinds.most_common()
-        ]
-        words.append(f"Not used: {', '.join(named)}.")
+        named = [_left_out(kind, number) for kind, number in kinds.most_common()]
+        words.append(tr("Not used: {named}.", named=", ".join(named)))
     if len(scan.pictures) == 1:
-        words.append("With one picture, none is held back to judge by.")
+        words.append(tr("With one picture, none is held back to judge by."))
     small = sum(min(each.width, each.height) < size for each in scan.pictures)
     if small:
-        words.append(f"{small:,} smaller than the crops of {size} pixels will be enlarged.")
+        words.append(
+            tr(
+                "{small:,} smaller than the crops of {size} pixels will be enlarged.",
+                small=small,
+                size=size,
+            )
+        )
     if converted:
-        words.append(f"{converted:,} of other than RGB colours will be converted.")
+        words.append(
+            tr("{converted:,} of other than RGB colours will be converted.", converted=converted)
+        )
     return " ".join(words)
+
+
+def _left_out(kind: str, number: int) -> str:
+    """How many pictures have a trouble that keeps them out."""
+    match kind:
+        case "corrupt":
+            return tr("{n:,} corrupt", n=number)
+        case "tiny":
+            return tr("{n:,} too small", n=number)
+        case "duplicate":
+            return tr_n("{n:,} duplicate", "{n:,} duplicates", number)
+        case "too-large":
+            return tr("{n:,} too large", n=number)
+        case _:
+            return tr("{n:,} unreadable", n=number)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QWidget
 
+from app.language import tr
 from app.session.training_words import PRESETS, time_needed
 from training.recipes import recipe
 
@@ -38,7 +39,7 @@ class PresetRows(QWidget):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         for row, (preset, (name, _)) in enumerate(PRESETS.items()):
-            button = self.buttons[preset] = QRadioButton(name)
+            button = self.buttons[preset] = QRadioButton(tr(name))
             button.setFixedWidth(NAME_WIDTH)
             button.clicked.connect(lambda _=False, preset=preset: self.chosen.emit(preset))
             text = self._texts[preset] = _Sentence(button)
@@ -56,7 +57,7 @@ class PresetRows(QWidget):
         """
         self.buttons[preset].setChecked(True)
         for name, text in self._texts.items():
-            text.setText(f"{PRESETS[name][1]} {time_needed(recipe(backend, name), speed)}")
+            text.setText(f"{tr(PRESETS[name][1])} {time_needed(recipe(backend, name), speed)}")
 
 
 class _Sentence(QLabel):

@@ -11,6 +11,7 @@ from app.dialogs.model_details import ElidedLabel
 from app.dialogs.models import WorkRow
 from app.dialogs.train_curves import Curves
 from app.dialogs.train_sheet import Sheet
+from app.language import in_sentence, told, tr
 from app.session.notices import Notice
 from app.session.training_words import ENDS, PRESETS
 
@@ -43,7 +44,7 @@ class RunPage(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, BAR_STEPS)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the training")
+        self.bar.setAccessibleName(tr("Progress of the training"))
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         font = self.verdict.font()
@@ -98,11 +99,17 @@ class RunPage(QWidget):
         course, config, spec = training.course, training.config, training.spec
         if config is None or spec is None:
             return
-        self.title.setText(f"{spec.label}, {PRESETS[config.preset][0].lower()}")
+        self.title.setText(
+            tr(
+                "{label}, {preset}",
+                label=told(spec.label),
+                preset=in_sentence(tr(PRESETS[config.preset][0])),
+            )
+        )
         self.folder.setText(str(training.folder))
         self.place.setText(sentence(training))
         self.bar.setValue(round(course.share * BAR_STEPS))
-        verdict = course.verdict
+        verdict = told(course.verdict)
         self.verdict.setText(f"{verdict[:1].upper()}{verdict[1:]}." if verdict else "")
         self.verdict.setVisible(bool(verdict))
         self.curves.show_course(course)
@@ -139,32 +146,42 @@ def sentence(training: Training) -> str:
     at = course.place
     match training.state:
         case "running":
-            return _pace(training) if course.started is not None else "Starting: loading torch."
+            return _pace(training) if course.started is not None else tr("Starting: loading torch.")
         case "stopping" if training.is_overdue:
-            return (
-                f"It takes long over {at}. You can wait, or end it now and lose what came "
-                f"after step {course.checkpoint or 0:,}."
+            return tr(
+                "It takes long over {at}. You can wait, or end it now and lose what came "
+                "after step {checkpoint:,}.",
+                at=at,
+                checkpoint=course.checkpoint or 0,
             )
         case "stopping":
-            return f"Stops after {at}, with a checkpoint."
+            return tr("Stops after {at}, with a checkpoint.", at=at)
         case "failed":
-            return f"Failed at {at}." if course.started is not None else "Could not begin."
+            return (
+                tr("Failed at {at}.", at=at)
+                if course.started is not None
+                else tr("Could not begin.")
+            )
         case "paused" if course.finished is not None:
-            return f"Paused at {at}; memory and graphics card are free."
+            return tr("Paused at {at}; memory and graphics card are free.", at=at)
         case _ if course.finished is not None:
-            return f"{ENDS.get(course.finished.reason, 'Ended')} at {at}."
+            return tr("{reason} at {at}.", reason=tr(ENDS[course.finished.reason]), at=at)
         case _:
-            return f"Interrupted at {at}; it goes on from step {course.checkpoint or 0:,}."
+            return tr(
+                "Interrupted at {at}; it goes on from step {checkpoint:,}.",
+                at=at,
+                checkpoint=course.checkpoint or 0,
+            )
 
 
 def _pace(training: Training) -> str:
     course = training.course
     words = [f"{course.place[:1].upper()}{course.place[1:]}"]
     if course.rate:
-        words.append(f"{course.rate:.3g} pictures a second")
+        words.append(tr("{rate:.3g} pictures a second", rate=course.rate))
     if course.left:
         words.append(course.left)
     if course.started is not None:
-        words.append(f"on {course.started.device}")
-        words.append(f"{course.started.pictures:,} pictures")
+        words.append(tr("on {device}", device=course.started.device))
+        words.append(tr("{pictures:,} pictures", pictures=course.started.pictures))
     return "   ".join(words)

@@ -22,6 +22,7 @@ from app.dialogs.train_masks import MasksRow
 from app.dialogs.train_pictures import PicturesRow
 from app.dialogs.train_presets import PresetRows
 from app.dialogs.train_start import NetworkRow
+from app.language import tr
 from app.panels.controls import QuietComboBox, TextField
 from app.panels.section import Section
 from app.session.training_wish import Wish, trainable
@@ -62,16 +63,16 @@ class SetupPage(QScrollArea):
         self.pictures = PicturesRow(self._training.checks)
         self.masks = MasksRow(self._training.checks)
         self.device = QuietComboBox()
-        self.device.setAccessibleName("Device")
+        self.device.setAccessibleName(tr("Device"))
         self.memory = QLabel()
         self.memory.setWordWrap(True)
         self.memory.setProperty("role", "dim")
         self.folder = TextField()
-        self.folder.setAccessibleName("Folder of the run")
-        self.choose_folder = QPushButton("Choose…")
+        self.folder.setAccessibleName(tr("Folder of the run"))
+        self.choose_folder = QPushButton(tr("Choose…"))
         self.choose_folder.setAutoDefault(False)
         self.advanced = Advanced()
-        self.section = Section("Advanced", self.advanced)
+        self.section = Section(tr("Advanced"), self.advanced)
         self.section.set_unfolded(False)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -88,7 +89,7 @@ class SetupPage(QScrollArea):
 
     def _lay_out(self) -> None:
         for device in devices():
-            self.device.addItem(DEVICES[device], device)
+            self.device.addItem(tr(DEVICES[device]), device)
         machine = QWidget()
         column = QVBoxLayout(machine)
         column.setContentsMargins(0, 0, 0, 0)
@@ -107,12 +108,12 @@ class SetupPage(QScrollArea):
         form.setVerticalSpacing(16)
         form.setColumnStretch(1, 1)
         rows: tuple[tuple[str, QWidget], ...] = (
-            ("Recipe", self.presets),
-            ("Network", self.network),
-            ("Pictures", self.pictures),
-            ("Masks", self.masks),
-            ("Device", machine),
-            ("Run folder", place),
+            (tr("Recipe"), self.presets),
+            (tr("Network"), self.network),
+            (tr("Pictures"), self.pictures),
+            (tr("Masks"), self.masks),
+            (tr("Device"), machine),
+            (tr("Run folder"), place),
         )
         for number, (label, part) in enumerate(rows):
             form.addWidget(_name(label), number, 0)
@@ -174,9 +175,12 @@ class SetupPage(QScrollArea):
     def _folder_problem(self) -> str:
         folder = self.run_folder
         if not folder.is_absolute():
-            return "Name the run's folder with its whole path."
+            return tr("Name the run's folder with its whole path.")
         if (folder / "config.toml").exists():
-            return f"“{folder.name}” holds a run already, which stays; choose another run folder."
+            return tr(
+                "“{name}” holds a run already, which stays; choose another run folder.",
+                name=folder.name,
+            )
         try:
             check_folder(folder)
         except PictureError as error:
@@ -279,19 +283,19 @@ class SetupPage(QScrollArea):
         self._show()
 
     def _ask_pictures(self) -> None:
-        folder = self._asked("Pictures to Train On", self.wish.data)
+        folder = self._asked(tr("Pictures to Train On"), self.wish.data)
         if folder is not None:
             self.pictures.show_path(str(folder))
             self._on_data(str(folder))
 
     def _ask_masks(self) -> None:
-        folder = self._asked("Folder of Mask Files", self.wish.masks)
+        folder = self._asked(tr("Folder of Mask Files"), self.wish.masks)
         if folder is not None:
             self.wish.masks = str(folder)
         self._show()
 
     def _ask_folder(self) -> None:
-        folder = self._asked("Folder of the Run", str(self.run_folder.parent))
+        folder = self._asked(tr("Folder of the Run"), str(self.run_folder.parent))
         if folder is not None:
             self.folder.setText(str(folder))
             self._on_folder()

@@ -8,11 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from app.language import tr, tr_later
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
 MOST_ENLARGED = 2
-WAITING = "The first samples come with the first validation."
+WAITING = tr_later("The first samples come with the first validation.")
 
 
 class Sheet(QWidget):
@@ -21,12 +23,12 @@ class Sheet(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.image: QImage | None = None
-        self.caption = QLabel(WAITING)
+        self.caption = QLabel(tr(WAITING))
         self.caption.setWordWrap(True)
         self.caption.setProperty("role", "dim")
         self._picture = QLabel()
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        self._picture.setAccessibleName("Samples: original, hole, fill")
+        self._picture.setAccessibleName(tr("Samples: original, hole, fill"))
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._area = QScrollArea()
         self._area.setWidget(self._picture)
@@ -43,7 +45,9 @@ class Sheet(QWidget):
         """Show a sheet; None = there is none yet."""
         self.image = image
         self.caption.setText(
-            WAITING if image is None or step is None else f"Original, hole, fill at step {step:,}"
+            tr(WAITING)
+            if image is None or step is None
+            else tr("Original, hole, fill at step {step:,}", step=step)
         )
         self._fit()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from app.language import told, tr, tr_later
 from app.panels.controls import QuietComboBox
 from app.session.model_words import millions
 from engine import registry
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.session.session import Session
     from engine.backend import BackendSpec
 
-SCRATCH = "random weights (from scratch)"
+SCRATCH = tr_later("random weights (from scratch)")
 
 
 class NetworkRow(QWidget):
@@ -35,13 +36,13 @@ class NetworkRow(QWidget):
         super().__init__()
         self._models = session.models
         self.networks = QuietComboBox()
-        self.networks.setAccessibleName("Network")
+        self.networks.setAccessibleName(tr("Network"))
         self.networks.activated.connect(self._on_network)
         self.starts = QuietComboBox()
-        self.starts.setAccessibleName("What it starts from")
-        self.starts.setToolTip("Weights that are there already need far fewer steps")
+        self.starts.setAccessibleName(tr("What it starts from"))
+        self.starts.setToolTip(tr("Weights that are there already need far fewer steps"))
         self.starts.activated.connect(lambda at: self.start_chosen.emit(self.starts.itemData(at)))
-        between = QLabel("from")
+        between = QLabel(tr("from"))
         between.setProperty("role", "dim")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -55,7 +56,11 @@ class NetworkRow(QWidget):
     def show_networks(self, specs: Sequence[BackendSpec], backend_id: str, start: str) -> None:
         """List the networks, and mark one and the file that it starts from."""
         for spec in specs:
-            label = f"{spec.label}  ({millions(spec.parameters)} parameters)"
+            label = tr(
+                "{label}  ({parameters} parameters)",
+                label=told(spec.label),
+                parameters=millions(spec.parameters),
+            )
             self.networks.addItem(label, spec.id)
         self.networks.setCurrentIndex(self.networks.findData(backend_id))
         self._list_starts(start)
@@ -75,7 +80,7 @@ class NetworkRow(QWidget):
         self.starts.clear()
         for file in self._models.files(registry.get(backend_id)):
             self.starts.addItem(file.path.name, str(file.path))
-        self.starts.addItem(SCRATCH, "")
+        self.starts.addItem(tr(SCRATCH), "")
         kept = self.starts.findData(before) if before else -1
         self.starts.setCurrentIndex(max(0, kept))
         self.start_chosen.emit(self.starts.currentData())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from app.document.spill import Spill, Spilled
+from app.language import told, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,8 +197,11 @@ class History:
             log.warning("undo steps do not fit on the disk: %s", error)
             self._drop(edit, edits)
             self._notify(
-                "The oldest undo steps were dropped: they did not fit into memory, and the disk "
-                f"refused them ({error.strerror or error})."
+                tr(
+                    "The oldest undo steps were dropped: they did not fit into memory, and the "
+                    "disk refused them ({strerror}).",
+                    strerror=error.strerror or error,
+                )
             )
         else:
             edit.tiles = {}
@@ -215,8 +219,12 @@ class History:
             log.warning("an undo step could not be read back: %s", error)
             self._drop(edit, edits)
             self._notify(
-                f"“{edit.label}” and the steps beyond it were dropped: they could not be read "
-                f"back from disk ({error.strerror or error})."
+                tr(
+                    "“{label}” and the steps beyond it were dropped: they could not be read back "
+                    "from disk ({strerror}).",
+                    label=told(edit.label),
+                    strerror=error.strerror or error,
+                )
             )
             return None
         edit.spilled = None

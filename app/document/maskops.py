@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.language import tr_later
 from engine.types import Box
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def invert(document: Document) -> Edit | None:
     """Make hole what is not, over the whole picture."""
-    document.begin("Invert mask", "mask")
+    document.begin(tr_later("Invert mask"), "mask")
     with document.touch("mask", document.box) as view:
         np.subtract(255, view, out=view)
     return document.commit()
@@ -25,14 +26,14 @@ def invert(document: Document) -> Edit | None:
 
 def clear(document: Document) -> Edit | None:
     """Empty the mask; `reselect` brings it back."""
-    document.begin("Clear mask", "mask")
+    document.begin(tr_later("Clear mask"), "mask")
     document.clear_mask()
     return document.commit()
 
 
 def reselect(document: Document) -> Edit | None:
     """Bring back the mask that was cleared last, in place of the present one."""
-    document.begin("Reselect mask", "mask")
+    document.begin(tr_later("Reselect mask"), "mask")
     document.restore_mask()
     return document.commit()
 

@@ -20,6 +20,7 @@ from app.document.belongings import Belongings, NamedMask
 from app.document.document import Document
 from app.document.recovery_file import DAMAGE, Facts, Work
 from app.document.tiles import pack
+from app.language import tr, tr_later
 from engine.errors import PictureError
 from engine.pictures import Picture, Source, changed_on_disk, open_picture, reads_back_alike
 from engine.pictures.files import present_fingerprint
@@ -67,7 +68,7 @@ class Recovery:
 
     @property
     def name(self) -> str:
-        return self.path.name if self.path is not None else "an unnamed picture"
+        return self.path.name if self.path is not None else tr("an unnamed picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +160,18 @@ def restore(recovery: Recovery) -> Document:
         work = recovery_file.read_work(recovery.file)
     except DAMAGE as error:
         raise PictureError(
-            f"The recovery copy of “{recovery.name}” is damaged ({error}) and cannot be used."
+            tr(
+                "The recovery copy of “{name}” is damaged ({error}) and cannot be used.",
+                name=recovery.name,
+                error=error,
+            )
         ) from error
     if facts.has_whole_image or recovery.path is None:
         picture = _unfinished_picture(facts, work.blocks)
     else:
         picture = _reopened(recovery.path, facts)
     document = Document.new(picture)
-    with document.edit("Recovered work", "result" if facts.mask_is_filled else "mask"):
+    with document.edit(tr_later("Recovered work"), "result" if facts.mask_is_filled else "mask"):
         for key, tile in work.tiles.items():
             with document.touch(key.layer, key.box(document.width, document.height)) as view:
                 view[...] = tile[: view.shape[0], : view.shape[1]]
@@ -239,7 +244,9 @@ def _set_aside(file: Path) -> str:
     aside = file.with_name(file.name + _DAMAGED)
     with suppress(OSError):
         file.replace(aside)
-    return f"A recovery copy is damaged and cannot be used; it is kept as “{aside}”."
+    return tr(
+        "A recovery copy is damaged and cannot be used; it is kept as “{aside}”.", aside=aside
+    )
 
 
 def _is_running(facts: Facts) -> bool:
@@ -279,8 +286,12 @@ def _reopened(path: Path, facts: Facts) -> Picture:
     now = present_fingerprint(path)
     if now is None:
         raise PictureError(
-            f"The work on “{path.name}” cannot be recovered while the picture is missing; put it "
-            f"back into “{path.parent}”. The recovery copy is kept."
+            tr(
+                "The work on “{name}” cannot be recovered while the picture is missing; put "
+                "it back into “{parent}”. The recovery copy is kept.",
+                name=path.name,
+                parent=path.parent,
+            )
         )
     same = now == Fingerprint(facts.file_size, facts.file_mtime_ns)
     if facts.file_digest:
@@ -290,6 +301,10 @@ def _reopened(path: Path, facts: Facts) -> Picture:
         if picture.pixels.shape == facts.shape and picture.pixels.dtype.name == facts.dtype:
             return picture
     raise PictureError(
-        f"The work on “{path.name}” cannot be recovered: the picture has been changed since. Put "
-        f"the old one back into “{path.parent}”. The recovery copy is kept."
+        tr(
+            "The work on “{name}” cannot be recovered: the picture has been changed "
+            "since. Put the old one back into “{parent}”. The recovery copy is kept.",
+            name=path.name,
+            parent=path.parent,
+        )
     )

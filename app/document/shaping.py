@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from app.document.areas import FULL, Area
+from app.language import tr_later
 from engine.jobs import Progress
 from engine.types import Box
 
@@ -52,9 +53,13 @@ class Shape:
     @property
     def label(self) -> str:
         """Of the undo step."""
-        names = ("Grow" if self.grow > 0 else "Shrink", "Smooth", "Feather")
+        names = (
+            tr_later("Grow Mask") if self.grow > 0 else tr_later("Shrink Mask"),
+            tr_later("Smooth Mask"),
+            tr_later("Feather Mask"),
+        )
         used = [name for name, size in zip(names, self._sizes, strict=True) if size]
-        return f"{used[0]} Mask" if len(used) == 1 else "Shape Mask"
+        return used[0] if len(used) == 1 else tr_later("Shape Mask")
 
     @property
     def _sizes(self) -> tuple[int, int, int]:

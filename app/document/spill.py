@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from app.document.tiles import PackedTile, TileKey
+from app.language import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +132,7 @@ def _read_all(file: IO[bytes], count: int, dtype: np.dtype[Any]) -> npt.NDArray[
     while filled < len(data):
         part = file.read(len(data) - filled)
         if not part:
-            raise OSError("the temporary file ends too early")
+            raise OSError(tr("the temporary file ends too early"))
         data[filled : filled + len(part)] = part
         filled += len(part)
     return np.frombuffer(data, dtype)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import told, tr, tr_later
 from app.panels.controls import NumberBox, QuietComboBox, labelled, option_row
 from app.session.model_words import ROLES, place, training
 from engine.backend import LARGEST_SEED
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from app.session.session import Session
     from engine.backend import BackendSpec
 
-NETWORKS = "Networks"
-DETAIL = (
-    "A network fills at a few hundred pixels. Where the hole is larger, PatchMatch copies the "
-    "picture's own texture along its fill."
+NETWORKS = tr_later("Networks")
+DETAIL = tr_later(
+    "A network fills at a few hundred pixels. Where the hole is larger, "
+    "PatchMatch copies the picture's own texture along its fill."
 )
 DIM = 0.6
 """How much of the text's colour a network without weights has; it can still be read."""
@@ -49,28 +50,28 @@ class BackendPanel(QWidget):
         self._session = session
         self._shown = ""
         self._choice = QuietComboBox()
-        self._choice.setAccessibleName("Backend")
+        self._choice.setAccessibleName(tr("Backend"))
         self._promise = _dim_label()
         self._standing = _dim_label()
         self._why = _dim_label()
         self._why.setProperty("role", "")
-        self._models = QPushButton("Models…")
+        self._models = QPushButton(tr("Models…"))
         self._models.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._models.setToolTip("The networks, their weights, and how to get some")
+        self._models.setToolTip(tr("The networks, their weights, and how to get some"))
         self._place = _dim_label()
         self._options = QWidget()
         self._option_layout = QVBoxLayout(self._options)
         self._option_layout.setContentsMargins(0, 0, 0, 0)
         self._option_layout.setSpacing(7)
-        self._detail = QCheckBox("Restore fine detail")
+        self._detail = QCheckBox(tr("Restore fine detail"))
         self._detail.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._detail.setToolTip(wrapped(DETAIL))
         self._seed = NumberBox()
         self._seed.setDecimals(0)
         self._seed.setRange(0, LARGEST_SEED)
         self._seed.setKeyboardTracking(False)
-        self._seed.setAccessibleName("Seed")
-        self._seed.setToolTip("Another number, another fill; the same number, the same fill")
+        self._seed.setAccessibleName(tr("Seed"))
+        self._seed.setToolTip(tr("Another number, another fill; the same number, the same fill"))
         self._lay_out()
         self._fill_choice()
         self._connect()
@@ -83,7 +84,7 @@ class BackendPanel(QWidget):
         layout.setSpacing(7)
         words = (self._choice, self._promise, self._standing, self._why)
         parts = (*words, self._models, self._options, self._detail)
-        for part in (*parts, labelled("Seed", self._seed)):
+        for part in (*parts, labelled(tr("Seed"), self._seed)):
             layout.addWidget(part)
         layout.addWidget(self._place)
 
@@ -101,16 +102,16 @@ class BackendPanel(QWidget):
         rows = specs()
         for spec in rows:
             if not spec.network:
-                self._choice.addItem(spec.label, spec.id)
+                self._choice.addItem(told(spec.label), spec.id)
         networks = [spec for spec in rows if spec.network]
         if networks:
             self._choice.insertSeparator(self._choice.count())
-            self._choice.addItem(NETWORKS)
+            self._choice.addItem(tr(NETWORKS))
             model = self._choice.model()
             if isinstance(model, QStandardItemModel):
                 model.item(self._choice.count() - 1).setFlags(Qt.ItemFlag.NoItemFlags)
         for spec in networks:
-            self._choice.addItem(spec.label, spec.id)
+            self._choice.addItem(told(spec.label), spec.id)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -127,9 +128,10 @@ class BackendPanel(QWidget):
             index = self._choice.findData(spec.id)
             if spec.network and index >= 0:
                 lacks = models.lacks_weights(spec)
-                text = f"{spec.label} (no weights)" if lacks else spec.label
+                label = told(spec.label)
+                text = tr("{label} (no weights)", label=label) if lacks else label
                 self._choice.setItemText(index, text)
-                tip = wrapped(why_missing(spec) if lacks else spec.promise)
+                tip = wrapped(why_missing(spec) if lacks else told(spec.promise))
                 self._choice.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
                 colour = dim if lacks else None
                 self._choice.setItemData(index, colour, Qt.ItemDataRole.ForegroundRole)
@@ -145,11 +147,15 @@ class BackendPanel(QWidget):
             self._detail.setChecked(session.settings.detail)
         self._detail.setVisible(bool(spec.network))
         lacks = session.models.lacks_weights(spec)
-        self._promise.setText(f"{spec.promise}.")
+        self._promise.setText(f"{told(spec.promise)}.")
         standing = _standing(spec, session.models)
         self._standing.setText(standing)
         self._standing.setVisible(bool(standing))
-        self._why.setText(f"{spec.label} has no weights yet, so it cannot fill." if lacks else "")
+        self._why.setText(
+            tr("{label} has no weights yet, so it cannot fill.", label=told(spec.label))
+            if lacks
+            else ""
+        )
         self._why.setToolTip(wrapped(why_missing(spec)) if lacks else "")
         self._why.setVisible(lacks)
         self._choice.setToolTip(self._why.toolTip())
@@ -191,16 +197,21 @@ def _standing(spec: BackendSpec, models: Models) -> str:
     file = models.file(spec)
     if file is None:
         return ""
-    return f"{ROLES[file.card.role]}. {training(file)} Licence: {file.card.licence}."
+    return tr(
+        "{role}. {training} Licence: {licence}.",
+        role=tr(ROLES[file.card.role]),
+        training=training(file),
+        licence=told(file.card.licence),
+    )
 
 
 def _place(spec: BackendSpec, device: str) -> str:
     """Where it runs, as far as one can know without asking the graphics card."""
     if not spec.network:
-        return "Runs on the processor (CPU); needs no download."
+        return tr("Runs on the processor (CPU); needs no download.")
     if device:
-        return f"Ran on the {place(device)} last time."
-    return "Runs on the graphics card if there is one, else on the processor (CPU)."
+        return tr("Ran on the {device} last time.", device=place(device))
+    return tr("Runs on the graphics card if there is one, else on the processor (CPU).")
 
 
 def _dim_label() -> QLabel:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QToolButton
 
+from app.language import tr
 from app.session.batch_words import LOOKING, standing
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class BatchButton(QToolButton):
         super().__init__()
         self._course = session.batch.course
         self._text = ""
-        self.setAccessibleName("Inpaint Folder")
-        self.setToolTip("Show the folder that is being filled")
+        self.setAccessibleName(tr("Inpaint Folder"))
+        self.setToolTip(tr("Show the folder that is being filled"))
         self.clicked.connect(session.batch.wanted)
         self._course.changed.connect(self._show)
         self._course.moved.connect(self._show)
@@ -33,7 +34,7 @@ class BatchButton(QToolButton):
         self.setVisible(course.is_on)
         progress = course.progress
         text = standing(progress) if progress is not None else ""
-        text = LOOKING if course.state == "preparing" else text
+        text = tr(LOOKING) if course.state == "preparing" else text
         if text != self._text:
             self._text = text
             self.setText(text)

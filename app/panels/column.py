@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
 
+from app.language import tr
 from app.panels.backend import BackendPanel
 from app.panels.history import HistoryPanel
 from app.panels.inspect import InspectPanel
@@ -34,12 +35,12 @@ class PanelColumn(Column):
         super().__init__()
         self._session = session
         self.results = ResultsPanel(session)
-        self._tool = self.add("tool", "Brush", ToolOptions(session))
-        self.add("backend", "Backend", BackendPanel(session))
-        self.add("mask", "Mask", MaskPanel(session))
-        self.add("results", "Results", self.results)
-        self.add("inspect", "Inspect", InspectPanel(session))
-        self.add("history", "History", HistoryPanel(session))
+        self._tool = self.add("tool", tr("Brush"), ToolOptions(session))
+        self.add("backend", tr("Backend"), BackendPanel(session))
+        self.add("mask", tr("Mask"), MaskPanel(session))
+        self.add("results", tr("Results"), self.results)
+        self.add("inspect", tr("Inspect"), InspectPanel(session))
+        self.add("history", tr("History"), HistoryPanel(session))
         for name, section in self.sections.items():
             section.set_unfolded(session.settings.sections.get(name, name not in FOLDED))
             section.toggled.connect(lambda unfolded, name=name: self._remember(name, unfolded))
@@ -57,4 +58,4 @@ class PanelColumn(Column):
         self._session.settings.sections[name] = unfolded
 
     def _show_tool(self) -> None:
-        self._tool.set_title(self._session.toolbox.tool.label)
+        self._tool.set_title(tr(self._session.toolbox.tool.label))

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -220,7 +222,7 @@ def option_row(
 ) -> QWidget:
     """The control for one option of a backend, by the type of its default."""
     if isinstance(option.default, bool):
-        box = check_box(option.label, option.help)
+        box = check_box(told(option.label), told(option.help))
         box.setChecked(bool(value))
         box.toggled.connect(changed)
         return box
@@ -228,22 +230,23 @@ def option_row(
         return _text_option_row(option, str(value), changed)
     if isinstance(option.default, str):
         combo = QuietComboBox()
-        combo.addItems(option.choices)
-        combo.setCurrentText(str(value))
-        combo.setToolTip(option.help)
-        combo.setAccessibleName(option.label)
-        combo.currentTextChanged.connect(changed)
-        return labelled(option.label, combo)
+        for choice in option.choices:
+            combo.addItem(told(choice), choice)
+        combo.setCurrentIndex(combo.findData(str(value)))
+        combo.setToolTip(told(option.help))
+        combo.setAccessibleName(told(option.label))
+        combo.currentIndexChanged.connect(lambda index: changed(combo.itemData(index)))
+        return labelled(told(option.label), combo)
     return _number_option_row(option, float(value), changed)
 
 
 def _text_option_row(option: Option, value: str, changed: Callable[[OptionValue], None]) -> QWidget:
     field = TextField()
     field.setText(value)
-    field.setToolTip(option.help)
-    field.setAccessibleName(option.label)
+    field.setToolTip(told(option.help))
+    field.setAccessibleName(told(option.label))
     field.editingFinished.connect(lambda: changed(field.text()))
-    return labelled(option.label, field)
+    return labelled(told(option.label), field)
 
 
 def _number_option_row(
@@ -251,11 +254,11 @@ def _number_option_row(
 ) -> QWidget:
     kind = int if isinstance(option.default, int) else float
     row = NumberRow(
-        option.label,
+        told(option.label),
         0.0 if option.low is None else option.low,
         100.0 if option.high is None else option.high,
         decimals=0 if kind is int else 2,
-        help_text=option.help,
+        help_text=told(option.help),
     )
     row.show_value(value)
     row.changed.connect(lambda number: changed(kind(number)))

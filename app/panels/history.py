@@ -8,10 +8,12 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtGui import QBrush, QPalette
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from app.language import told, tr, tr_later
+
 if TYPE_CHECKING:
     from app.session.session import Session
 
-OPENED = "Opened"
+OPENED = tr_later("Opened")
 HEIGHT = 170
 
 
@@ -24,7 +26,7 @@ class HistoryPanel(QWidget):
         self._list = QListWidget()
         self._list.setFixedHeight(HEIGHT)
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._list.setAccessibleName("History")
+        self._list.setAccessibleName(tr("History"))
         self._list.setUniformItemSizes(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -45,11 +47,11 @@ class HistoryPanel(QWidget):
             dim = QBrush(
                 self.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
             )
-            self._list.addItem(OPENED)
+            self._list.addItem(tr(OPENED))
             for label in done:
-                self._list.addItem(label)
+                self._list.addItem(told(label))
             for label in undone:
-                item = QListWidgetItem(label)
+                item = QListWidgetItem(told(label))
                 item.setForeground(dim)
                 self._list.addItem(item)
             self._list.setCurrentRow(len(done))

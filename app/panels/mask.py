@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.language import tr
 from app.panels.controls import ColourButton, NumberRow, check_box, labelled
 
 if TYPE_CHECKING:
@@ -26,16 +27,20 @@ class MaskPanel(QWidget):
         super().__init__()
         self._session = session
         shaping = session.shaping
-        self._grow = _shape_row("Grow", -WIDEST, shaping.set_grow, "Below zero it shrinks")
-        self._smooth = _shape_row("Smooth", 0, shaping.set_smooth, "Round off the mask's edge")
-        self._feather = _shape_row("Feather", 0, shaping.set_feather, "Soften the mask's edge")
-        self._colour = ColourButton("Mask colour")
-        self._opacity = NumberRow("Opacity", 0, 100, suffix=" %")
-        self._outline = check_box("Outline", "Draw the rim of the mask")
+        self._grow = _shape_row(tr("Grow"), -WIDEST, shaping.set_grow, tr("Below zero it shrinks"))
+        self._smooth = _shape_row(
+            tr("Smooth"), 0, shaping.set_smooth, tr("Round off the mask's edge")
+        )
+        self._feather = _shape_row(
+            tr("Feather"), 0, shaping.set_feather, tr("Soften the mask's edge")
+        )
+        self._colour = ColourButton(tr("Mask colour"))
+        self._opacity = NumberRow(tr("Opacity"), 0, 100, suffix=" %")
+        self._outline = check_box(tr("Outline"), tr("Draw the rim of the mask"))
         self._whole = [
-            _button("Invert", session.masks.invert, "Swap what is kept and what is filled"),
-            _button("Clear", session.masks.clear, "Remove the whole mask"),
-            _button("Reselect", session.masks.reselect, "Bring the last mask back"),
+            _button(tr("Invert"), session.masks.invert, tr("Swap what is kept and what is filled")),
+            _button(tr("Clear"), session.masks.clear, tr("Remove the whole mask")),
+            _button(tr("Reselect"), session.masks.reselect, tr("Bring the last mask back")),
         ]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +50,7 @@ class MaskPanel(QWidget):
             layout.addWidget(row)
         layout.addWidget(_line(*self._whole))
         layout.addWidget(self._opacity)
-        layout.addWidget(labelled("Colour", self._colour, self._outline))
+        layout.addWidget(labelled(tr("Colour"), self._colour, self._outline))
         shaping.changed.connect(self._show_shape)
         self._opacity.changed.connect(self._set_opacity)
         self._outline.toggled.connect(self._set_outline)

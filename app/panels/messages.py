@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
+from app.language import told, tr
 from app.session.notices import shortened
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class MessageBar(QFrame):
         self._buttons: list[QPushButton] = []
         self._close = QToolButton()
         self._close.setText("×")
-        self._close.setToolTip("Close")
-        self._close.setAccessibleName("Close the message")
+        self._close.setToolTip(tr("Close"))
+        self._close.setAccessibleName(tr("Close the message"))
         self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._close.setIconSize(QSize(14, 14))
         self._close.clicked.connect(self.close_notice)
@@ -81,13 +82,16 @@ class MessageBar(QFrame):
         if notice is None:
             self.hide()
             return
-        self._text.setText(shortened(notice.text))
-        self._text.setToolTip(notice.text if self._text.text() != notice.text else "")
-        self.setAccessibleName(notice.text)
+        text = told(notice.text)
+        self._text.setText(shortened(text))
+        self._text.setToolTip(text if self._text.text() != text else "")
+        self.setAccessibleName(text)
         for label, verb in notice.actions:
             self._add_button(label).clicked.connect(lambda _=False, verb=verb: self._act(verb))
         if notice.details:
-            self._add_button("Details").clicked.connect(lambda: self.details_wanted.emit(notice))
+            self._add_button(tr("Details")).clicked.connect(
+                lambda: self.details_wanted.emit(notice)
+            )
         self._show_symbol()
         if not notice.lasts:
             self._timer.start()

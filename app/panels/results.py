@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from app.language import told, tr, tr_later
 from app.session.notices import duration
 from app.session.qimages import qimage
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 THUMB = QSize(92, 70)
 HOLD_MS = 350
-EMPTY = "Every result is kept here, so that you can compare them and go back to one."
+EMPTY = tr_later("Every result is kept here, so that you can compare them and go back to one.")
 
 
 class ResultsPanel(QWidget):
@@ -105,12 +106,14 @@ class ResultCard(QFrame):
         self._holding.timeout.connect(self._peek)
         self.setObjectName("card")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(f"Result {result.number}, {result.label}")
-        self.setToolTip(_how(result) + "\nClick to apply, hold to look")
-        self._star = self._button("Keep (Ctrl+J)", self.kept)
-        self._reuse = self._button("Use its settings", self.reused)
-        self._spread = self._button("Use its settings for a folder", self.spread)
-        self._bin = self._button("Delete", self.deleted)
+        self.setAccessibleName(
+            tr("Result {number}, {label}", number=result.number, label=told(result.label))
+        )
+        self.setToolTip(f"{_how(result)}\n{tr('Click to apply, hold to look')}")
+        self._star = self._button(tr("Keep (Ctrl+J)"), self.kept)
+        self._reuse = self._button(tr("Use its settings"), self.reused)
+        self._spread = self._button(tr("Use its settings for a folder"), self.spread)
+        self._bin = self._button(tr("Delete"), self.deleted)
         row = QHBoxLayout()
         row.setSpacing(9)
         row.addWidget(self._thumbnail(pixel_ratio))
@@ -120,7 +123,7 @@ class ResultCard(QFrame):
         layout.setSpacing(4)
         layout.addLayout(row)
         if result.result.reason:
-            reason = QLabel(f"{result.result.reason}.")
+            reason = QLabel(f"{told(result.result.reason)}.")
             reason.setWordWrap(True)
             reason.setProperty("role", "dim")
             layout.addWidget(reason)
@@ -197,7 +200,7 @@ class ResultCard(QFrame):
 
     def _words(self) -> QVBoxLayout:
         made = self.result.result
-        title = QLabel(f"{self.result.number}  {self.result.label}")
+        title = QLabel(f"{self.result.number}  {told(self.result.label)}")
         facts = QLabel(f"{duration(made.seconds.total)} · {made.device.upper()}")
         facts.setProperty("role", "dim")
         buttons = QHBoxLayout()
@@ -220,10 +223,17 @@ def _how(result: Result) -> str:
     made = result.result
     options = ", ".join(f"{name} {value}" for name, value in made.recipe.options.items())
     lines = [
-        f"{result.label} on the {made.device.upper()}, {duration(made.seconds.total)}",
-        made.reason or "",
-        "Fine detail copied from the picture" if made.detail else "",
-        made.fallback or "",
-        f"{options}, seed {made.recipe.seed}" if options else f"Seed {made.recipe.seed}",
+        tr(
+            "{label} on the {device}, {time}",
+            label=told(result.label),
+            device=made.device.upper(),
+            time=duration(made.seconds.total),
+        ),
+        told(made.reason or ""),
+        tr("Fine detail copied from the picture") if made.detail else "",
+        told(made.fallback or ""),
+        tr("{options}, seed {seed}", options=options, seed=made.recipe.seed)
+        if options
+        else tr("Seed {seed}", seed=made.recipe.seed),
     ]
     return "\n".join(line for line in lines if line)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from app.language import tr
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
@@ -26,12 +28,12 @@ class RunButtons(QWidget):
     def __init__(self, session: Session, commands: Commands) -> None:
         super().__init__()
         self._session = session
-        self.inpaint = QPushButton("Inpaint")
+        self.inpaint = QPushButton(tr("Inpaint"))
         self.inpaint.setObjectName("inpaint")
         self.inpaint.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.inpaint.clicked.connect(commands.actions["inpaint"].trigger)
         self.inpaint.installEventFilter(self)
-        self.cancel = QPushButton("Cancel")
+        self.cancel = QPushButton(tr("Cancel"))
         self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cancel.clicked.connect(commands.actions["cancel"].trigger)
         self.cancel.setToolTip(commands.actions["cancel"].toolTip())
@@ -58,5 +60,5 @@ class RunButtons(QWidget):
         self.inpaint.setEnabled(not why_not)
         if why_not:
             self.hovered.emit(False)
-        self.inpaint.setToolTip(why_not or "Fill the mask (Enter)")
+        self.inpaint.setToolTip(why_not or tr("Fill the mask (Enter)"))
         self.cancel.setEnabled(self._session.runs.is_running)

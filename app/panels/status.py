@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
 
+from app.language import told, tr, tr_n
 from app.panels.batch import BatchButton
 from app.panels.training import TrainingButton
 
@@ -38,11 +39,11 @@ class Status(QStatusBar):
         self._bar.setRange(0, BAR_STEPS)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(BAR_WIDTH)
-        self._bar.setAccessibleName("Progress")
+        self._bar.setAccessibleName(tr("Progress"))
         self._stop = QToolButton()
         self._stop.setText("×")
-        self._stop.setToolTip("Cancel (Esc)")
-        self._stop.setAccessibleName("Cancel")
+        self._stop.setToolTip(tr("Cancel (Esc)"))
+        self._stop.setAccessibleName(tr("Cancel"))
         self._stop.setIconSize(QSize(14, 14))
         self._stop.clicked.connect(self._cancel)
         self._clock = QTimer(self)
@@ -83,9 +84,15 @@ class Status(QStatusBar):
             self._zoom.clear()
             return
         depth = document.image.dtype.itemsize * 8
-        kind = ("Grey", "Grey + alpha", "RGB", "RGB + alpha")[document.image.shape[2] - 1]
+        kind = (tr("Grey"), tr("Grey + alpha"), "RGB", tr("RGB + alpha"))[
+            document.image.shape[2] - 1
+        ]
         profile = profile_name(document.picture.source.icc)
-        parts = [f"{document.width} × {document.height}", f"{depth}-bit {kind}", profile]
+        parts = [
+            f"{document.width} × {document.height}",
+            tr("{depth}-bit {kind}", depth=depth, kind=kind),
+            profile,
+        ]
         self._picture.setText("   ".join(part for part in parts if part))
 
     def _hide_empty(self) -> None:
@@ -97,22 +104,24 @@ class Status(QStatusBar):
     def _show_hole(self) -> None:
         hole = self._session.hole
         if hole is None or hole.regions == 0:
-            self._hole.setText("no hole" if self._session.has_picture else "")
+            self._hole.setText(tr("no hole") if self._session.has_picture else "")
             return
         percent = hole.share * 100
-        share = f"{percent:.1f} %" if percent >= 0.1 else "< 0.1 %"
-        regions = "1 region" if hole.regions == 1 else f"{hole.regions} regions"
-        self._hole.setText(f"hole {share} in {regions}")
+        share = tr("{share:.1f} %", share=percent) if percent >= 0.1 else tr("< 0.1 %")
+        text = tr_n(
+            "hole {share} in {n} region", "hole {share} in {n} regions", hole.regions, share=share
+        )
+        self._hole.setText(text)
 
     @Slot()
     def _show_device(self) -> None:
         result = self._session.runs.shelf.current
         if result is None:
             self._device.setText("CPU")
-            self._device.setToolTip("Where the fill is computed")
+            self._device.setToolTip(tr("Where the fill is computed"))
             return
         made = result.result
-        text = made.device.upper() + (f" ({made.fallback})" if made.fallback else "")
+        text = made.device.upper() + (f" ({told(made.fallback)})" if made.fallback else "")
         self._device.setText(text if len(text) <= WIDEST_TEXT else f"{text[:WIDEST_TEXT]}…")
         self._device.setToolTip(text)
 
@@ -159,4 +168,4 @@ def profile_name(icc: bytes | None) -> str:
         profile = ImageCms.ImageCmsProfile(BytesIO(icc))
         return ImageCms.getProfileDescription(profile).strip()[:WIDEST_TEXT]
     except (ImageCms.PyCMSError, OSError):
-        return "unreadable profile"
+        return tr("unreadable profile")

@@ -7,32 +7,44 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.language import told, tr, tr_later
 from app.panels.controls import NumberRow, QuietComboBox, check_box, labelled
 
 if TYPE_CHECKING:
     from app.session.session import Session
     from app.tools import AreaMode, SourceMode
 
-SOURCE_MODES = (("Never take from here", "never"), ("Take only from here", "only"))
-AREA_MODES = (
-    ("Add to the mask", "add"),
-    ("Subtract from the mask", "subtract"),
-    ("Keep only the inside", "intersect"),
+SOURCE_MODES = (
+    (tr_later("Never take from here"), "never"),
+    (tr_later("Take only from here"), "only"),
 )
-AREA_KEYS = "Shift adds, Alt or the right button subtracts, both keys keep only the inside."
+AREA_MODES = (
+    (tr_later("Add to the mask"), "add"),
+    (tr_later("Subtract from the mask"), "subtract"),
+    (tr_later("Keep only the inside"), "intersect"),
+)
+AREA_KEYS = tr_later(
+    "Shift adds, Alt or the right button subtracts, both keys keep only the inside."
+)
 HINTS = {
     "rectangle": AREA_KEYS,
     "lasso": AREA_KEYS,
-    "polygon": "Enter, a double click or the first corner closes; Backspace takes a corner back. "
-    + AREA_KEYS,
-    "wand": "Drag on to change the tolerance; or set it here until something else is edited. "
-    + AREA_KEYS,
-    "smart": "Scribble inside an object. Scribble on what is still missing; with Alt or the right "
-    "button on what does not belong to it.",
+    "polygon": tr_later(
+        "Enter, a double click or the first corner closes; Backspace takes a corner back. "
+        "Shift adds, Alt or the right button subtracts, both keys keep only the inside."
+    ),
+    "wand": tr_later(
+        "Drag on to change the tolerance; or set it here until something else is edited. "
+        "Shift adds, Alt or the right button subtracts, both keys keep only the inside."
+    ),
+    "smart": tr_later(
+        "Scribble inside an object. Scribble on what is still missing; with Alt or "
+        "the right button on what does not belong to it."
+    ),
 }
 """By the id of the tool."""
 
-NOT_STEERED = (
+NOT_STEERED = tr_later(
     "{backend} takes from no particular place, so these marks do not steer it. PatchMatch and the "
     "networks with attention (PEPSI, MPGA + GLA, PEN-Net) obey them."
 )
@@ -44,18 +56,18 @@ class ToolOptions(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._size = NumberRow("Size", 1, 2000, suffix=" px", is_logarithmic=True)
-        self._hardness = NumberRow("Hardness", 0, 100, suffix=" %")
+        self._size = NumberRow(tr("Size"), 1, 2000, suffix=" px", is_logarithmic=True)
+        self._hardness = NumberRow(tr("Hardness"), 0, 100, suffix=" %")
         self._pressure = check_box(
-            "Pen pressure changes the size", "Only pens and tablets have pressure"
+            tr("Pen pressure changes the size"), tr("Only pens and tablets have pressure")
         )
-        self._source_mode = _choice("Source brush", SOURCE_MODES)
-        self._source_row = labelled("Marks", self._source_mode)
-        self._area_mode = _choice("What the area does", AREA_MODES)
-        self._area_row = labelled("Mode", self._area_mode)
-        self._tolerance = NumberRow("Tolerance", 0, 100, suffix=" %")
+        self._source_mode = _choice(tr("Source brush"), SOURCE_MODES)
+        self._source_row = labelled(tr("Marks"), self._source_mode)
+        self._area_mode = _choice(tr("What the area does"), AREA_MODES)
+        self._area_row = labelled(tr("Mode"), self._area_mode)
+        self._tolerance = NumberRow(tr("Tolerance"), 0, 100, suffix=" %")
         self._contiguous = check_box(
-            "Only what is connected", "Off: similar colours in the whole picture"
+            tr("Only what is connected"), tr("Off: similar colours in the whole picture")
         )
         self._hint = QLabel()
         self._hint.setWordWrap(True)
@@ -101,9 +113,9 @@ class ToolOptions(QWidget):
             row.setVisible(session.tool_id == "wand")
         self._source_row.setVisible(session.tool_id == "source")
         self._area_row.setVisible(not toolbox.has_brush)
-        hint = HINTS.get(session.tool_id, "")
+        hint = tr(HINTS.get(session.tool_id, ""))
         if session.tool_id == "source" and not session.backend.heeds_forbidden:
-            hint = NOT_STEERED.format(backend=session.backend.label)
+            hint = tr(NOT_STEERED, backend=told(session.backend.label))
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
 
@@ -126,5 +138,5 @@ def _choice(name: str, rows: tuple[tuple[str, str], ...]) -> QuietComboBox:
     combo = QuietComboBox()
     combo.setAccessibleName(name)
     for label, value in rows:
-        combo.addItem(label, value)
+        combo.addItem(tr(label), value)
     return combo

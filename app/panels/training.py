@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QToolButton
 
+from app.language import tr
+
 if TYPE_CHECKING:
     from app.session.session import Session
 
@@ -17,8 +19,8 @@ class TrainingButton(QToolButton):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._training = session.training
-        self.setAccessibleName("Training")
-        self.setToolTip("Show the training")
+        self.setAccessibleName(tr("Training"))
+        self.setToolTip(tr("Show the training"))
         self.clicked.connect(self._training.wanted)
         self._training.moved.connect(self._show)
         self._show()
@@ -28,6 +30,7 @@ class TrainingButton(QToolButton):
         training = self._training
         self.setVisible(training.is_on)
         if training.is_on:
-            verb = "Training" if training.state == "running" else "Training stops"
-            parts = (f"{verb}: {training.course.place}", training.course.left)
-            self.setText(", ".join(filter(None, parts)))
+            verb = tr("Training") if training.state == "running" else tr("Training stops")
+            parts = (training.course.place, training.course.left)
+            place = ", ".join(filter(None, parts))
+            self.setText(tr("{verb}: {place}", verb=verb, place=place))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.language import told, tr, tr_later
 from app.session import batch_words as words
 from app.session.batch_course import BatchCourse, complaint
 from app.session.batch_pictures import BatchPictures
@@ -115,9 +116,9 @@ class Batch(QObject):
         planning = self.planning
         problem = self.wish.missing or planning.problem
         if problem:
-            return problem
+            return told(problem)
         if planning.is_busy or planning.survey is None:
-            return "The pictures are still being looked at."
+            return tr("The pictures are still being looked at.")
         return words.why_not(planning.survey)
 
     # --- recipes -----------------------------------------------------------------------------
@@ -128,7 +129,7 @@ class Batch(QObject):
         if result is not None:
             if self.course.state == "ended":
                 self.forget()
-            self.source = f"Result {result.number}"
+            self.source = tr("Result {number}", number=result.number)
             self.set_wish(replace(self.wish, recipe=result.result.recipe))
             self.wanted.emit()
 
@@ -136,7 +137,10 @@ class Batch(QObject):
         """Ask for a file of settings, and do as it says."""
         path = self._session.questions.recipe_to_open(self._folder())
         if path is not None:
-            self._do(Job("Reading a recipe", partial(_load, path)), partial(self._on_recipe, path))
+            self._do(
+                Job(tr_later("Reading a recipe"), partial(_load, path)),
+                partial(self._on_recipe, path),
+            )
 
     def ask_save_recipe(self) -> None:
         """Ask where to write the recipe for `lacuna batch` and `lacuna inpaint`."""
@@ -144,7 +148,7 @@ class Batch(QObject):
         proposal = (self._folder() or Path.home()) / f"{recipe.backend}.json"
         path = self._session.questions.recipe_to_save(proposal)
         if path is not None:
-            self._do(Job("Saving a recipe", partial(_save, recipe, path)), self._on_saved)
+            self._do(Job(tr_later("Saving a recipe"), partial(_save, recipe, path)), self._on_saved)
 
     def _on_recipe(self, path: Path, found: BatchConfig | Recipe) -> None:
         from app.session.batch_wish import wish_of
@@ -185,9 +189,13 @@ class Batch(QObject):
     def leave(self, then: Callable[[], None]) -> None:
         """Do something that ends a run, unless somebody wants it to go on."""
         progress = self.course.progress
-        state = "it has just begun"
+        state = tr("it has just begun")
         if progress is not None and progress.finished:
-            state = f"{progress.finished:,} of {words.count(progress.total, 'picture')} finished"
+            state = tr(
+                "{finished:,} of {total} finished",
+                finished=progress.finished,
+                total=words.pictures(progress.total),
+            )
         if not self.course.is_on or self._session.questions.quit_batch(state):
             then()
 
@@ -200,7 +208,10 @@ class Batch(QObject):
             return
         path = self._session.questions.report_to_save(run.report_file)
         if path is not None:
-            self._do(Job("Saving the report", partial(save_report, report, path)), self._on_saved)
+            self._do(
+                Job(tr_later("Saving the report"), partial(save_report, report, path)),
+                self._on_saved,
+            )
 
     def open_picture(self, path: Path) -> None:
         """Open a result, or a picture of a plan, in the editor."""
@@ -221,12 +232,12 @@ class Batch(QObject):
         report: Report | None = self.course.report
         self.pictures.forget()
         if report is not None:
-            text = f"{words.title(report)}: {words.ended(report)}"
-            show = (("Show…", self.wanted.emit),)
+            text = tr("{title}: {words}", title=words.title(report), words=words.ended(report))
+            show = ((tr("Show…"), self.wanted.emit),)
             self._session.noticed.emit(Notice(text, actions=show, lasts=True))
 
     def _on_saved(self, path: Path) -> None:
-        self.told.emit(Notice(f"Saved “{path.name}”."))
+        self.told.emit(Notice(tr("Saved “{name}”.", name=path.name)))
 
     def _do(self, job: Job[Any], done: Callable[[Any], None]) -> None:
         self._session.files.tasks.start(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.language import told, tr, tr_later
 from app.session.batch_outcomes import Outcomes, Places
 from app.session.notices import Notice
 from app.session.tasks import Tasks, details_of
@@ -123,7 +124,7 @@ class BatchCourse(QObject):
         self.outcomes, self._places, self.report = Outcomes(), Places(plan.items), None
         self.is_paused, self.state = False, "running"
         self.make_room()
-        job = Job("Filling a folder", self.run.steps)
+        job = Job(tr_later("Filling a folder"), self.run.steps)
         self._submit(job, self._on_report, self._on_failed, self._on_stopped)
 
     def pause(self, on: bool) -> None:
@@ -146,7 +147,7 @@ class BatchCourse(QObject):
 
         if self.can_retry and self.report is not None and self.run is not None:
             place = naming.free(self.run.plan.config.output_folder / RETRY, ())
-            job = Job("Planning", partial(retried, self.report))
+            job = Job(tr_later("Planning"), partial(retried, self.report))
             self._prepare(job, partial(self.start, report_file=place))
 
     def go_on(self) -> None:
@@ -154,7 +155,7 @@ class BatchCourse(QObject):
         from engine.batch import planned
 
         if self.can_go_on and self.report is not None:
-            job = Job("Planning", partial(planned, self.report.config, resume=True))
+            job = Job(tr_later("Planning"), partial(planned, self.report.config, resume=True))
             self._prepare(job, self.start)
 
     def forget(self) -> None:
@@ -240,6 +241,6 @@ class BatchCourse(QObject):
 def complaint(error: Exception) -> Notice:
     """An error as a notice, with details if it is a fault of ours."""
     if isinstance(error, EngineError):
-        return Notice(str(error), "error", lasts=True)
-    text = f"That was stopped by a fault of the program: {error}"
+        return Notice(told(str(error)), "error", lasts=True)
+    text = tr("That was stopped by a fault of the program: {error}", error=error)
     return Notice(text, "error", details=details_of(error), lasts=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
+from app.language import tr_later
 from app.session.batch_planning import sentence
 from app.session.tasks import Tasks
 from engine.jobs import Job
@@ -51,7 +52,9 @@ class BatchPictures(QObject):
         """Show a picture of a plan with its mask."""
         from app.session.batch_work import preview
 
-        self._read(Job("Reading", partial(preview, config, item, self._tint())), item.image)
+        self._read(
+            Job(tr_later("Reading"), partial(preview, config, item, self._tint())), item.image
+        )
 
     def follow(self, config: BatchConfig, item: Item) -> None:
         """Show what is worked on, if it is another one and not too soon."""
@@ -63,7 +66,7 @@ class BatchPictures(QObject):
         """Show a file as it is."""
         from app.session.batch_work import thumbnail
 
-        self._read(Job("Reading", partial(thumbnail, path)), path)
+        self._read(Job(tr_later("Reading"), partial(thumbnail, path)), path)
 
     def forget(self) -> None:
         """Show nothing."""

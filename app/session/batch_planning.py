@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.language import tr, tr_later
 from app.session.tasks import Tasks
 from engine.errors import EngineError
 from engine.jobs import Job
@@ -119,10 +120,10 @@ class BatchPlanning(QObject):
         job: Job[Any]
         done: Callable[[int, Any], None]
         if wish.missing:
-            job = Job("Counting", partial(work.count, Path(wish.images), wish.recursive))
+            job = Job(tr_later("Counting"), partial(work.count, Path(wish.images), wish.recursive))
             done = self._on_count
         else:
-            job = Job("Planning", partial(work.look, wish))
+            job = Job(tr_later("Planning"), partial(work.look, wish))
             done = self._on_survey
         self._ticket = self._tasks.start(
             job, partial(done, self._number), failed=partial(self._on_failed, self._number)
@@ -152,7 +153,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, EngineError):
         return str(error)
     log.warning("work on a folder failed: %s", error)
-    return f"That was stopped by a fault of the program: {error}"
+    return tr("That was stopped by a fault of the program: {error}", error=error)
 
 
 def _sources(wish: Wish) -> Wish:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.language import tr, tr_later
+
 if TYPE_CHECKING:
     from app.settings import MaskRule, Settings
     from engine.batch import BatchConfig, OnExisting
@@ -18,8 +20,8 @@ BESIDE = "_inpainted"
 """What the proposed folder of the results is called, behind the name of that of the pictures."""
 
 MASKS_MISSING: dict[MaskRule, str] = {
-    "folder": "Choose the folder of the masks.",
-    "one": "Choose the mask for all pictures.",
+    "folder": tr_later("Choose the folder of the masks."),
+    "one": tr_later("Choose the mask for all pictures."),
 }
 
 
@@ -58,10 +60,10 @@ class Wish:
     def missing(self) -> str:
         """What is not filled in yet, as a sentence; empty if nothing is."""
         if not self.images:
-            return "Choose a folder of pictures, or drop one here."
+            return tr("Choose a folder of pictures, or drop one here.")
         if self.rule in MASKS_MISSING and not (self.masks if self.rule == "folder" else self.mask):
-            return MASKS_MISSING[self.rule]
-        return "" if self.output or self.in_place else "Choose a folder for the results."
+            return tr(MASKS_MISSING[self.rule])
+        return "" if self.output or self.in_place else tr("Choose a folder for the results.")
 
     @property
     def proposal(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import cv2
 import numpy as np
 
+from app.language import tr
 from app.session.qimages import qimage
 from app.session.snapshot import small
 from engine import memory
@@ -151,10 +152,12 @@ def _roots(config: BatchConfig) -> Roots:
 def _lack_of_space(plan: Plan) -> str:
     if not plan.lacks_space:
         return ""
-    return (
-        f"The results need about {memory.in_words(plan.needed_bytes)} and "
-        f"{memory.in_words(plan.free_bytes or 0)} are free in “{plan.config.output_folder.name}”; "
-        "make room or choose another folder."
+    return tr(
+        "The results need about {needed_bytes} and {free_bytes} are free in "
+        "“{name}”; make room or choose another folder.",
+        needed_bytes=memory.in_words(plan.needed_bytes),
+        free_bytes=memory.in_words(plan.free_bytes or 0),
+        name=plan.config.output_folder.name,
     )
 
 

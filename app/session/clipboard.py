@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
+from app.language import tr
+
 if TYPE_CHECKING:
     from app.session.session import Session
 
@@ -26,7 +28,7 @@ class Clipboard(QObject):
         document = self._session.document
         if document is not None:
             QGuiApplication.clipboard().setImage(qimage(document.image))
-            self._session.say("The picture is on the clipboard.")
+            self._session.say(tr("The picture is on the clipboard."))
 
     def paste(self) -> None:
         """Open what is on the clipboard: files that were copied, or a picture without a name."""
@@ -39,6 +41,6 @@ class Clipboard(QObject):
         if paths:
             self._session.files.open_all(paths)
         elif image.isNull():
-            self._session.say("There is no picture on the clipboard.")
+            self._session.say(tr("There is no picture on the clipboard."))
         else:
             self._session.files.show_new(Picture(pixels_of(image), Source(format="PNG")))

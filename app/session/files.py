@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
+from app.language import told, tr, tr_later
 from app.session.folder import first_and_rest, neighbour
 from app.session.projects import is_project
 from app.session.tasks import Tasks, details_of
@@ -90,8 +91,11 @@ class Files(QObject):
             return
         path = neighbour(document.path, step, self._dropped)
         if path is None:
-            side = "first" if step < 0 else "last"
-            self._session.say(f"“{document.path.name}” is the {side} picture here.")
+            name = document.path.name
+            if step < 0:
+                self._session.say(tr("“{name}” is the first picture here.", name=name))
+            else:
+                self._session.say(tr("“{name}” is the last picture here.", name=name))
         else:
             self.open(path)
 
@@ -123,7 +127,10 @@ class Files(QObject):
         state = document.image_state if document is not None else None
         opening = _open_project if is_project(path) else _open
         self._opening = self.tasks.start(
-            Job(f"Opening {path.name}", partial(opening, path, allow_large)),
+            Job(
+                tr_later("Opening {name}").format(name=path.name),
+                partial(opening, path, allow_large),
+            ),
             partial(self._on_opened, state, then),
             failed=partial(self._on_unopened, path, then),
         )
@@ -167,7 +174,7 @@ class Files(QObject):
             if self._session.questions.open_anyway(str(error)):
                 self._read(path, then, allow_large=True)
             return
-        self._fail(f"“{path.name}” could not be opened", error)
+        self._fail(tr("“{name}” could not be opened", name=path.name), error)
 
     # --- saving ------------------------------------------------------------------------------
 
@@ -187,7 +194,7 @@ class Files(QObject):
             self.save_as(then)
             return
         if not document.dirty:
-            self._session.say(f"“{path.name}” has no changes to save.")
+            self._session.say(tr("“{name}” has no changes to save.", name=path.name))
             return
         answer = self._may_replace(document, path)
         if answer == "save_as":
@@ -197,11 +204,11 @@ class Files(QObject):
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         """Save under a new name, which the picture then has."""
-        self._ask_and_write("Save As", then, is_copy=False)
+        self._ask_and_write(tr("Save As"), then, is_copy=False)
 
     def export_copy(self) -> None:
         """Write a copy; the picture keeps its name and its unsaved changes."""
-        self._ask_and_write("Export a Copy", None, is_copy=True)
+        self._ask_and_write(tr("Export a Copy"), None, is_copy=True)
 
     def _ask_and_write(self, title: str, then: Callable[[], None] | None, *, is_copy: bool) -> None:
         document = self._session.document
@@ -218,7 +225,7 @@ class Files(QObject):
         document = self._session.document
         path = document.path if document is not None else None
         if path is None:
-            return (self._folder() or Path.home()) / "Untitled.png"
+            return (self._folder() or Path.home()) / tr("Untitled.png")
         if _is_sample(path):
             path = _pictures_folder() / path.name
         suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
@@ -232,8 +239,12 @@ class Files(QObject):
         dropped = document.picture.source.dropped
         if dropped:
             self._session.say(
-                f"“{path.name}” holds {dropped} that saving over it would destroy; "
-                "choose another name."
+                tr(
+                    "“{name}” holds {dropped} that saving over it would destroy; choose another "
+                    "name.",
+                    name=path.name,
+                    dropped=told(dropped),
+                )
             )
             return False
         return path.suffix.lower() in FORMATS
@@ -267,7 +278,10 @@ class Files(QObject):
         note = _Note(recipe, self._session.settings.keep_recipe, is_new=document.dirty)
         self.begin_saving(
             path,
-            Job(f"Saving {path.name}", partial(_save, picture, path, terms, note)),
+            Job(
+                tr_later("Saving {name}").format(name=path.name),
+                partial(_save, picture, path, terms, note),
+            ),
             partial(self._on_saved, document, state, path, is_copy),
             then,
         )
@@ -320,11 +334,15 @@ class Files(QObject):
             self._may_overwrite = path
             self._session.projects.outdate()
         self.remember(path)
-        proof = "" if written.source.format in LOSSY else "; outside the mask no pixel changed"
-        self._session.say(" ".join((f"Saved “{path.name}”{proof}.", *written.source.notices)))
+        name = path.name
+        if written.source.format in LOSSY:
+            saved = tr("Saved “{name}”.", name=name)
+        else:
+            saved = tr("Saved “{name}”; outside the mask no pixel changed.", name=name)
+        self._session.say(" ".join((saved, *map(told, written.source.notices))))
 
     def _on_unsaved(self, path: Path, error: Exception) -> None:
-        self._fail(f"“{path.name}” could not be saved", error)
+        self._fail(tr("“{name}” could not be saved", name=path.name), error)
         self._saved()
 
     def _saved(self) -> None:
@@ -358,7 +376,7 @@ class Files(QObject):
         if isinstance(error, EngineError):
             self._session.fail(str(error))
         else:
-            self._session.fail(f"{what}: {error}", details_of(error))
+            self._session.fail(tr("{what}: {error}", what=what, error=error), details_of(error))
 
 
 def _is_sample(path: Path) -> bool:

@@ -20,6 +20,7 @@ from app.document.recovery import (
     take_snapshot,
     write_recovery,
 )
+from app.language import tr, tr_later, tr_n
 from app.session.tasks import Tasks
 from engine.errors import EngineError
 from engine.jobs import CancelToken, Job, Progress, Steps
@@ -73,7 +74,7 @@ class Keeper(QObject):
             return False
         newest = recoveries.found[0]
         self._session.files.tasks.start(
-            Job(f"Recovering {newest.name}", partial(_restore, newest)),
+            Job(tr_later("Recovering {name}").format(name=newest.name), partial(_restore, newest)),
             partial(self._on_restored, newest, len(recoveries.found) - 1),
             failed=self._on_unrestored,
             can_cancel=False,
@@ -99,7 +100,7 @@ class Keeper(QObject):
         taken_ms = round((time.monotonic() - start) * 1000)
         self._timer.setInterval(max(WRITE_AFTER_MS, PAUSE_PER_COPY * taken_ms))
         self.tasks.start(
-            Job("Keeping a recovery copy", partial(_write, snapshot, self._folder)),
+            Job(tr_later("Keeping a recovery copy"), partial(_write, snapshot, self._folder)),
             partial(self._on_written, document),
             failed=self._on_unwritten,
             quiet_s=math.inf,
@@ -137,7 +138,7 @@ class Keeper(QObject):
     def _on_unwritten(self, error: Exception) -> None:
         if not self._has_warned:
             self._has_warned = True
-            self._session.warn(f"No recovery copy can be kept: {error}")
+            self._session.warn(tr("No recovery copy can be kept: {error}", error=error))
 
     def _on_restored(self, recovery: Recovery, others: int, document: Document) -> None:
         self._session.show_document(document)
@@ -145,14 +146,22 @@ class Keeper(QObject):
             self._session.projects.resume(Path(recovery.facts.project))
         self._superseded = recovery.file
         self.write()
-        more = f" {others} more will be offered at the next start." if others else ""
-        self._session.warn(f"“{recovery.name}” is recovered; it is not saved yet.{more}")
+        sentences = [tr("“{name}” is recovered; it is not saved yet.", name=recovery.name)]
+        if others:
+            sentences.append(
+                tr_n(
+                    "{n} more will be offered at the next start.",
+                    "{n} more will be offered at the next start.",
+                    others,
+                )
+            )
+        self._session.warn(" ".join(sentences))
 
     def _on_unrestored(self, error: Exception) -> None:
         if isinstance(error, EngineError):
             self._session.fail(str(error))
         else:
-            self._session.fail(f"The recovery copy cannot be used: {error}")
+            self._session.fail(tr("The recovery copy cannot be used: {error}", error=error))
 
 
 def _has_work(document: Document) -> bool:

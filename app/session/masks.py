@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.language import tr, tr_later
 from app.session.tasks import details_of
 from engine.errors import EngineError
 from engine.jobs import CancelToken, Job, Progress, Steps
@@ -61,7 +62,7 @@ class Masks(QObject):
 
             step = LiveStep(document)
             change = partial(combine, mode="replace")
-            search = Search(step, "Mask from Transparency", transparent, change)
+            search = Search(step, tr_later("Mask from Transparency"), transparent, change)
             self._session.selecting.search(search)
 
     def clear(self) -> None:
@@ -98,22 +99,25 @@ class Masks(QObject):
         document = self._session.document
         if document is not None:
             self._tasks.start(
-                Job(f"Opening {path.name}", partial(_open, path)),
+                Job(tr_later("Opening {name}").format(name=path.name), partial(_open, path)),
                 partial(self._on_opened, document, path.name),
-                failed=partial(self._on_failed, f"“{path.name}” could not be opened"),
+                failed=partial(self._on_failed, tr("“{name}” could not be opened", name=path.name)),
             )
 
     def ask_save(self) -> None:
         document = self._session.document
         if document is None:
             return
-        beside = document.path or Path.home() / "Untitled.png"
+        beside = document.path or Path.home() / tr("Untitled.png")
         path = self._session.questions.mask_to_save(beside.with_name(f"{beside.stem}_mask.png"))
         if path is not None:
             self._tasks.start(
-                Job(f"Saving {path.name}", partial(_save, document.mask.copy(), path)),
+                Job(
+                    tr_later("Saving {name}").format(name=path.name),
+                    partial(_save, document.mask.copy(), path),
+                ),
                 partial(self._on_saved, path),
-                failed=partial(self._on_failed, f"“{path.name}” could not be saved"),
+                failed=partial(self._on_failed, tr("“{name}” could not be saved", name=path.name)),
                 can_cancel=False,
             )
 
@@ -122,7 +126,7 @@ class Masks(QObject):
             return
         hole = self._fitted(document, name, mask.hole)
         if hole is not None:
-            self.put(hole, "Open Mask")
+            self.put(hole, tr_later("Open Mask"))
             if mask.notices:
                 self._session.say(" ".join(mask.notices))
 
@@ -139,13 +143,13 @@ class Masks(QObject):
         return scaled_mask(hole, size) if wish == "scale" else placed_mask(hole, size)
 
     def _on_saved(self, path: Path, _: object) -> None:
-        self._session.say(f"The mask is saved as “{path.name}”.")
+        self._session.say(tr("The mask is saved as “{name}”.", name=path.name))
 
     def _on_failed(self, what: str, error: Exception) -> None:
         if isinstance(error, EngineError):
             self._session.fail(str(error))
         else:
-            self._session.fail(f"{what}: {error}", details_of(error))
+            self._session.fail(tr("{what}: {error}", what=what, error=error), details_of(error))
 
 
 def _open(path: Path, _: CancelToken) -> Steps[OpenedMask]:

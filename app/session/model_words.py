@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.language import told, tr, tr_later
 from engine import weights
 from engine.official import RELEASES
 
@@ -12,15 +13,15 @@ if TYPE_CHECKING:
     from engine.weights import Role, WeightFile
 
 ROLES: dict[Role, str] = {
-    "alone": "Fills alone",
-    "guide": "Guide: gives other backends the rough shape, not good enough to fill alone",
-    "none": "None: the weights are not good enough yet, expect a poor fill",
+    "alone": tr_later("Fills alone"),
+    "guide": tr_later("Guide: gives other backends the rough shape, not good enough to fill alone"),
+    "none": tr_later("None: the weights are not good enough yet, expect a poor fill"),
 }
 
 _DEVICES = {
-    "cpu": "processor (CPU)",
-    "cuda": "graphics card (CUDA)",
-    "mps": "graphics card (Metal)",
+    "cpu": tr_later("processor (CPU)"),
+    "cuda": tr_later("graphics card (CUDA)"),
+    "mps": tr_later("graphics card (Metal)"),
 }
 
 
@@ -32,23 +33,30 @@ def is_own(file: WeightFile) -> bool:
 def origin(file: WeightFile) -> str:
     """Where the file came from, in a word or two."""
     if not is_own(file):
-        return "with Lacuna"
-    return "imported" if file.card.source_sha256 else "own"
+        return tr("with Lacuna")
+    return tr("imported") if file.card.source_sha256 else tr("own")
 
 
 def missing(spec: BackendSpec) -> str:
     """Why a network cannot fill, and what the buttons beside the sentence can do about it."""
     if spec.id in RELEASES:
-        way_out = "Import a checkpoint that its authors released, or add a file of weights."
+        way_out = tr("Import a checkpoint that its authors released, or add a file of weights.")
     else:
-        way_out = "No released ones can be imported; train it, or add a file of weights."
-    return f"{spec.label} has no weights yet, so it cannot fill. {way_out}"
+        way_out = tr("No released ones can be imported; train it, or add a file of weights.")
+    return tr(
+        "{label} has no weights yet, so it cannot fill. {way_out}",
+        label=told(spec.label),
+        way_out=way_out,
+    )
 
 
 def training(file: WeightFile) -> str:
     """What the weights were trained on, as one sentence."""
     masks = listed(file.card.masks)
-    return f"Trained on {file.card.trained_on}{f'; masks: {masks}' if masks else ''}."
+    data = told(file.card.trained_on)
+    if not masks:
+        return tr("Trained on {data}.", data=data)
+    return tr("Trained on {data}; masks: {masks}.", data=data, masks=masks)
 
 
 def listed(masks: tuple[str, ...]) -> str:
@@ -58,14 +66,16 @@ def listed(masks: tuple[str, ...]) -> str:
 
 def place(device: str) -> str:
     """A torch device for people."""
-    return _DEVICES.get(device.partition(":")[0], device.upper())
+    return tr(_DEVICES.get(device.partition(":")[0], device.upper()))
 
 
 def millions(parameters: int) -> str:
     """A number of parameters in short: "3.5 M"."""
-    return f"{parameters / 1e6:.1f} M"
+    return tr("{millions:.1f} M", millions=parameters / 1e6)
 
 
 def size(count: int) -> str:
     """A number of bytes in short: "14.1 MB"."""
-    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
+    if count >= 100_000:
+        return tr("{size:.1f} MB", size=count / 1e6)
+    return tr("{size:.1f} kB", size=count / 1e3)

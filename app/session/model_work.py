@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.language import tr
 from engine import registry, weights
 from engine.errors import UnknownBackendError, WeightsError
 from engine.jobs import Progress
@@ -77,26 +78,39 @@ def add_file(source: Path, target: Path, token: CancelToken) -> Steps[tuple[Weig
     from engine.pictures.files import replacing
     from engine.weight_files import content_sha256
 
-    yield Progress(0.0, 1.0, "Reading")
+    yield Progress(0.0, 1.0, tr("Reading"))
     file = weights.opened(source)
     try:
         registry.get(file.card.backend)
     except UnknownBackendError as error:
         raise WeightsError(
-            f"“{source.name}” belongs to “{file.card.backend}”, which this version of Lacuna does "
-            "not have; update Lacuna to use it."
+            tr(
+                "“{name}” belongs to “{backend}”, which this version of Lacuna does not "
+                "have; update Lacuna to use it.",
+                name=source.name,
+                backend=file.card.backend,
+            )
         ) from error
     try:
         data = source.read_bytes()
     except OSError as error:
-        raise WeightsError(f"“{source}” cannot be read: {error.strerror or error}.") from error
-    yield Progress(0.4, 1.0, "Checking")
+        raise WeightsError(
+            tr(
+                "“{source}” cannot be read: {strerror}.",
+                source=source,
+                strerror=error.strerror or error,
+            )
+        ) from error
+    yield Progress(0.4, 1.0, tr("Checking"))
     if content_sha256(data) != file.card.content_sha256:
         raise WeightsError(
-            f"“{source.name}” is damaged: its checksum is not the one that was saved with it; copy "
-            "it again from where it came from."
+            tr(
+                "“{name}” is damaged: its checksum is not the one that was saved with it; "
+                "copy it again from where it came from.",
+                name=source.name,
+            )
         )
-    yield Progress(0.7, 1.0, "Copying")
+    yield Progress(0.7, 1.0, tr("Copying"))
     token.check()
     _make_folder(target.parent)
     with replacing(target) as copy:
@@ -116,7 +130,11 @@ def remove_file(path: Path, _: CancelToken) -> Steps[Listing]:
     # The method of an object: what the static one returns depends on the version of PySide.
     if not QFile(str(path)).moveToTrash() and path.exists():
         raise WeightsError(
-            f"“{path.name}” could not be moved to the trash; delete it yourself in “{path.parent}”."
+            tr(
+                "“{name}” could not be moved to the trash; delete it yourself in “{parent}”.",
+                name=path.name,
+                parent=path.parent,
+            )
         )
     return listing()
 
@@ -147,5 +165,9 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WeightsError(
-            f"The folder “{folder}” cannot be made: {error.strerror or error}."
+            tr(
+                "The folder “{folder}” cannot be made: {strerror}.",
+                folder=folder,
+                strerror=error.strerror or error,
+            )
         ) from error

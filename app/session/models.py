@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.language import told, tr, tr_later
 from app.session import model_work as work
 from app.session.model_words import place
 from app.session.notices import Notice, duration
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WAITING = "waits for other work to end"
+WAITING = tr_later("waits for other work to end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ class Models(QObject):
     def refresh(self) -> None:
         """Look into the folders again; `changed` follows."""
         self._session.files.tasks.start(
-            Job("Looking for weights", work.look), self._show, failed=_log, quiet_s=float("inf")
+            Job(tr_later("Looking for weights"), work.look),
+            self._show,
+            failed=_log,
+            quiet_s=float("inf"),
         )
 
     @property
@@ -110,7 +114,7 @@ class Models(QObject):
         if self._digesting is not None:
             self._session.files.tasks.cancel(self._digesting)
         self._digesting = self._session.files.tasks.start(
-            Job(f"Reading {file.path.name}", partial(work.digest, file)),
+            Job(tr_later("Reading {name}").format(name=file.path.name), partial(work.digest, file)),
             partial(self._on_digest, key),
             failed=partial(self._on_undigested, key),
             quiet_s=float("inf"),
@@ -132,7 +136,10 @@ class Models(QObject):
             return
         self._start(
             self._session.files.tasks,
-            Job(f"Importing {source.name}", partial(work.import_file, source, spec, output)),
+            Job(
+                tr_later("Importing {name}").format(name=source.name),
+                partial(work.import_file, source, spec, output),
+            ),
             partial(self._on_imported, spec),
         )
 
@@ -147,13 +154,16 @@ class Models(QObject):
         name = f"{source.name.removesuffix(weights.ENDING)}{weights.ENDING}"
         target = weights.user_folder() / name
         if target.resolve() == source.resolve():
-            self.told.emit(Notice(f"“{source.name}” is where it belongs already."))
+            self.told.emit(Notice(tr("“{name}” is where it belongs already.", name=source.name)))
             return
         if target.exists() and not questions.replace_weights(target.name):
             return
         self._start(
             self._session.files.tasks,
-            Job(f"Adding {source.name}", partial(work.add_file, source, target)),
+            Job(
+                tr_later("Adding {name}").format(name=source.name),
+                partial(work.add_file, source, target),
+            ),
             self._on_added,
         )
 
@@ -168,7 +178,10 @@ class Models(QObject):
         if not self.is_busy:
             self._start(
                 self._session.files.tasks,
-                Job(f"Adding {name}", partial(work.add_file, source, weights.user_folder() / name)),
+                Job(
+                    tr_later("Adding {name}").format(name=name),
+                    partial(work.add_file, source, weights.user_folder() / name),
+                ),
                 partial(self._on_added_for, then),
             )
 
@@ -177,7 +190,10 @@ class Models(QObject):
         if not self.is_busy and self._session.questions.remove_weights(path.name):
             self._start(
                 self._session.files.tasks,
-                Job(f"Removing {path.name}", partial(work.remove_file, path)),
+                Job(
+                    tr_later("Removing {name}").format(name=path.name),
+                    partial(work.remove_file, path),
+                ),
                 partial(self._on_removed, path),
             )
 
@@ -186,7 +202,10 @@ class Models(QObject):
         if not self.is_busy:
             self._start(
                 self._session.runs.tasks,
-                Job(f"Self-test of {spec.label}", partial(work.test, spec, file)),
+                Job(
+                    tr_later("Self-test of {label}").format(label=told(spec.label)),
+                    partial(work.test, spec, file),
+                ),
                 partial(self._on_tested, spec),
             )
 
@@ -206,7 +225,7 @@ class Models(QObject):
             return None
         activity = self._work.tasks.activity_of(self._work.ticket)
         if activity is not None and self._work.tasks.is_waiting(self._work.ticket):
-            return replace(activity, message=WAITING)
+            return replace(activity, message=tr(WAITING))
         return activity
 
     # --- what the workers say ----------------------------------------------------------------
@@ -243,20 +262,26 @@ class Models(QObject):
         if isinstance(error, EngineError):
             self._end(Notice(str(error), "error"))
         else:
-            text = f"{title} was stopped by a fault of the program: {error}"
+            text = tr(
+                "{title} was stopped by a fault of the program: {error}",
+                title=told(title),
+                error=error,
+            )
             self._end(Notice(text, "error", details=details_of(error)))
 
     def _on_stopped(self) -> None:
         self.refresh()
-        self._end(Notice("Cancelled; nothing was changed."))
+        self._end(Notice(tr("Cancelled; nothing was changed.")))
 
     def _on_imported(self, spec: BackendSpec, outcome: tuple[Imported, Listing]) -> Notice:
         imported, listing = outcome
         self.arrived = imported.file.path
         self._show(listing)
-        text = (
-            f"{spec.label} has new weights, {imported.parameters:,} parameters in "
-            f"“{imported.file.path.name}”."
+        text = tr(
+            "{label} has new weights, {parameters:,} parameters in “{name}”.",
+            label=told(spec.label),
+            parameters=imported.parameters,
+            name=imported.file.path.name,
         )
         return Notice(" ".join([text, *imported.notes]))
 
@@ -264,7 +289,9 @@ class Models(QObject):
         file, listing = outcome
         self.arrived = file.path
         self._show(listing)
-        return Notice(f"{registry.get(file.card.backend).label} has new weights.")
+        return Notice(
+            tr("{label} has new weights.", label=told(registry.get(file.card.backend).label))
+        )
 
     def _on_added_for(
         self, then: Callable[[str], None], outcome: tuple[WeightFile, Listing]
@@ -275,17 +302,31 @@ class Models(QObject):
 
     def _on_removed(self, path: Path, listing: Listing) -> Notice:
         self._show(listing)
-        return Notice(f"“{path.name}” is in the trash.")
+        return Notice(tr("“{name}” is in the trash.", name=path.name))
 
     def _on_tested(self, spec: BackendSpec, made: Trial) -> Notice:
         self._ran_on(made.device)
         if made.complaint is not None:
-            return Notice(f"{spec.label} failed its self-test: {made.complaint}.", "error")
-        text = (
-            f"{spec.label} works: it filled a small picture on the {place(made.device)} in "
-            f"{duration(made.seconds)}, loading included."
+            return Notice(
+                tr(
+                    "{label} failed its self-test: {complaint}.",
+                    label=told(spec.label),
+                    complaint=told(made.complaint),
+                ),
+                "error",
+            )
+        text = tr(
+            "{label} works: it filled a small picture on the {device} in {seconds}, "
+            "loading included.",
+            label=told(spec.label),
+            device=place(made.device),
+            seconds=duration(made.seconds),
         )
-        return Notice(f"{text} Not as asked: {made.fallback}." if made.fallback else text)
+        return Notice(
+            tr("{text} Not as asked: {fallback}.", text=text, fallback=told(made.fallback))
+            if made.fallback
+            else text
+        )
 
     def _show(self, listing: Listing) -> None:
         self._listing = listing

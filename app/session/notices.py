@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from app.language import told, tr
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -52,9 +54,13 @@ class Activity:
 
     @property
     def text(self) -> str:
-        sentence = shortened(f"{self.title}: {self.message}" if self.message else self.title)
+        title, message = told(self.title), told(self.message)
+        words = tr("{title}: {message}", title=title, message=message) if message else title
+        sentence = shortened(words)
         left = self.seconds_left
-        return sentence if left is None else f"{sentence}, {duration(max(1, round(left)))} left"
+        if left is None:
+            return sentence
+        return tr("{words}, {time} left", words=sentence, time=duration(max(1, round(left))))
 
 
 def shortened(text: str, longest: int = LONGEST_WORD) -> str:
@@ -68,8 +74,8 @@ def shortened(text: str, longest: int = LONGEST_WORD) -> str:
 def duration(seconds: float) -> str:
     """Seconds for people: "0.4 s", "14 s", "2 min 5 s"; whole numbers without a fraction."""
     if seconds < 9.95 and not isinstance(seconds, int):
-        return f"{max(0.1, seconds):.1f} s"
+        return tr("{seconds:.1f} s", seconds=max(0.1, seconds))
     whole = round(seconds)
     if whole < 90:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s"
+        return tr("{seconds} s", seconds=whole)
+    return tr("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.language import told, tr, tr_later
 from app.session.notices import Notice
 from app.session.results import Result, Shelf
 from app.session.tasks import Tasks, details_of
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREPARING = "Preparing PatchMatch (first start only)"
+PREPARING = tr_later("Preparing PatchMatch (first start only)")
 LOADING_S = 2.5
 """What has been compiled once is loaded within this time, and nobody need know."""
 
-NOTHING_MASKED = "Paint over what shall vanish first, then press Enter."
+NOTHING_MASKED = tr_later("Paint over what shall vanish first, then press Enter.")
 
 
 class Runs(QObject):
@@ -94,11 +95,11 @@ class Runs(QObject):
             trace=session.inspector.is_on,
         )
         if request is None:
-            session.say(NOTHING_MASKED)
+            session.say(tr(NOTHING_MASKED))
             return
         session.noticed.emit(None)
         self._ticket = self.tasks.start(
-            Job("Inpainting", partial(_run, request)),
+            Job(tr_later("Inpainting"), partial(_run, request)),
             partial(self._on_result, document, request),
             failed=self._on_failed,
             stopped=self._on_stopped,
@@ -129,7 +130,7 @@ class Runs(QObject):
         document = self._session.document
         if document is None:
             return
-        label = f"Inpaint ({result.label})"
+        label = tr_later("Inpaint ({label})").format(label=result.label)
         apply_result(document, result.result, label, painting_goes_on=painting_goes_on)
         self._states[document.image_state] = result
         self._show_current()
@@ -153,7 +154,7 @@ class Runs(QObject):
             document.abort()
         if result is not None and not document.is_editing:
             self._peeked = result
-            document.begin("Peek", "result")
+            document.begin(tr_later("Peek"), "result")
             for patch in result.result.patches:
                 with document.touch("image", patch.box) as view:
                     view[patch.hole] = patch.pixels[patch.hole]
@@ -191,7 +192,7 @@ class Runs(QObject):
         if registry.get(recipe.backend).network:
             self._session.restore_detail(recipe.detail)
         self._session.use_backend(recipe.backend)
-        self._session.say(f"The settings of result {result.number} are chosen.")
+        self._session.say(tr("The settings of result {number} are chosen.", number=result.number))
 
     @property
     def last_recipe(self) -> Recipe | None:
@@ -230,7 +231,7 @@ class Runs(QObject):
             number = self.shelf.next_number()
             result = Result(number, label, made, thumb, is_traced=request.trace)
             if self.shelf.add(result):
-                self._session.say("The oldest results were dropped to save memory.")
+                self._session.say(tr("The oldest results were dropped to save memory."))
             self.results_changed.emit()
             self._when_free(partial(self._arrive, document, request, result))
         self._ended()
@@ -241,13 +242,21 @@ class Runs(QObject):
 
         if is_stale(document, request):
             self._session.say(
-                "The picture changed while it was being filled; "
-                "the result waits in the results panel."
+                tr(
+                    "The picture changed while it was being filled; the result waits in the "
+                    "results panel."
+                )
             )
             return
         self._put(result, painting_goes_on=has_new_mask(document, request))
         if result.result.fallback:
-            self._session.say(f"{result.label}: {result.result.fallback}.")
+            self._session.say(
+                tr(
+                    "{title}: {words}",
+                    title=told(result.label),
+                    words=told(result.result.fallback) + ".",
+                )
+            )
 
     def _on_failed(self, error: Exception) -> None:
         self._ticket = None
@@ -256,19 +265,20 @@ class Runs(QObject):
 
     def _say_failure(self, error: Exception) -> None:
         if isinstance(error, UnusableBackendError):
-            way_out = ("Models…", self._session.models.wanted.emit)
+            way_out = (tr("Models…"), self._session.models.wanted.emit)
             notice = Notice(str(error), "error", (way_out,), lasts=True)
             self._session.noticed.emit(notice)
         elif isinstance(error, EngineError):
             self._session.fail(str(error))
         else:
             self._session.fail(
-                f"Inpainting stopped by a fault of the program: {error}", details_of(error)
+                tr("Inpainting stopped by a fault of the program: {error}", error=error),
+                details_of(error),
             )
 
     def _on_stopped(self) -> None:
         self._ticket = None
-        self._session.say("Cancelled; nothing was changed.")
+        self._session.say(tr("Cancelled; nothing was changed."))
         self._ended()
 
     def _ended(self) -> None:

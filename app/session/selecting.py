@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.language import tr, tr_later
 from app.session.tasks import Tasks, details_of
 from engine.jobs import Job
 
@@ -82,7 +83,7 @@ class Selecting(QObject):
         search = self._running = self._wanted.pop(0)
         self._is_outdated = False
         self._ticket = self.tasks.start(
-            Job("Selecting", partial(search.find, search.step.document.image)),
+            Job(tr_later("Selecting"), partial(search.find, search.step.document.image)),
             partial(self._on_found, search),
             failed=self._on_failed,
             stopped=self._start,
@@ -100,7 +101,9 @@ class Selecting(QObject):
             self._start()
 
     def _on_failed(self, error: Exception) -> None:
-        self._session.fail(f"The area could not be selected: {error}", details_of(error))
+        self._session.fail(
+            tr("The area could not be selected: {error}", error=error), details_of(error)
+        )
         self._start()
 
     @Slot()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.language import tr
 from app.session.batch import Batch
 from app.session.clipboard import Clipboard
 from app.session.files import Files
@@ -133,7 +134,7 @@ class Session(QObject):
             return ""
         if self.projects.path is not None:
             return self.projects.path.name
-        return self.document.path.name if self.document.path else "Untitled"
+        return self.document.path.name if self.document.path else tr("Untitled")
 
     @property
     def has_unsaved(self) -> bool:
@@ -271,10 +272,10 @@ class Session(QObject):
     def why_not_run(self) -> str:
         """Why Inpaint cannot run now, as a sentence; empty if it can."""
         if self.document is None:
-            return "Open a picture first."
+            return tr("Open a picture first.")
         if self.runs.is_running:
-            return "A run is going on; Esc stops it."
-        return "" if self._has_hole else NOTHING_MASKED
+            return tr("A run is going on; Esc stops it.")
+        return "" if self._has_hole else tr(NOTHING_MASKED)
 
     @property
     def has_results(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import platformdirs
 from PySide6.QtCore import QObject, QTemporaryFile, Signal, Slot
 
+from app.language import told, tr, tr_later
 from app.processes import TrainingProcess, is_alive
 from app.session.notices import Notice
 from app.session.training_checks import TrainingChecks
@@ -133,8 +134,10 @@ class Training(QObject):
         """Go on with the run that was paused, stopped or interrupted."""
         if self._lives_on:
             self.complaint = Notice(
-                "The process of this run has not ended yet, or another window of Lacuna trains "
-                "it; try again when it has.",
+                tr(
+                    "The process of this run has not ended yet, or another window of Lacuna "
+                    "trains it; try again when it has."
+                ),
                 "warning",
             )
             self.moved.emit()
@@ -203,7 +206,12 @@ class Training(QObject):
         # What is in use need not be offered once more after a restart.
         self._session.settings.training_run = ""
         self._session.use_backend(backend_id)
-        self._session.say(f"{registry.get(backend_id).label} is chosen, with the new weights.")
+        self._session.say(
+            tr(
+                "{label} is chosen, with the new weights.",
+                label=told(registry.get(backend_id).label),
+            )
+        )
 
     # --- before a run ------------------------------------------------------------------------
 
@@ -227,7 +235,7 @@ class Training(QObject):
             from app.session.training_work import look_back
 
             self._session.files.tasks.start(
-                Job("Looking for the last training", partial(look_back, Path(name))),
+                Job(tr_later("Looking for the last training"), partial(look_back, Path(name))),
                 self._on_past,
                 failed=_log,
                 quiet_s=float("inf"),
@@ -246,8 +254,12 @@ class Training(QObject):
         self.moved.emit()
         was_on = settings.training_pid and not self._lives_on
         if was_on and self.can_go_on and self.spec is not None:
-            text = f"The training of {self.spec.label} was interrupted at {self.course.place}."
-            way_on = (("Continue…", self.wanted.emit),)
+            text = tr(
+                "The training of {label} was interrupted at {place}.",
+                label=told(self.spec.label),
+                place=self.course.place,
+            )
+            way_on = ((tr("Continue…"), self.wanted.emit),)
             self._session.noticed.emit(Notice(text, actions=way_on, lasts=True))
 
     def end(self) -> bool:
@@ -307,14 +319,22 @@ class Training(QObject):
     def _tell(self) -> None:
         """Say in the window how it ended; who has asked for that knows."""
         label = self.spec.label if self.spec is not None else ""
-        show = (("Show…", self.wanted.emit),)
+        show = ((tr("Show…"), self.wanted.emit),)
         if self.complaint is not None:
-            text = f"The training of {label} has failed: {self.complaint.text}"
+            text = tr(
+                "The training of {label} has failed: {text}",
+                label=label,
+                text=told(self.complaint.text),
+            )
             self._session.noticed.emit(
                 Notice(text, "error", show, self.complaint.details, lasts=True)
             )
         elif self.course.finished is not None and self.course.finished.reason != "stopped":
-            text = f"The training of {label} has ended after {self.course.step:,} steps."
+            text = tr(
+                "The training of {label} has ended after {step:,} steps.",
+                label=label,
+                step=self.course.step,
+            )
             self._session.noticed.emit(Notice(text, actions=show, lasts=True))
 
     def _read_sheet(self) -> None:
@@ -323,7 +343,7 @@ class Training(QObject):
         from app.session.training_work import read_sheet
 
         self._session.files.tasks.start(
-            Job("Reading a sheet of samples", partial(read_sheet, self.course.sample[1])),
+            Job(tr_later("Reading a sheet of samples"), partial(read_sheet, self.course.sample[1])),
             self._on_sheet,
             failed=_log,
             quiet_s=float("inf"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.language import tr, tr_later
 from app.session.tasks import Tasks
 from engine.errors import EngineError
 from engine.jobs import Job
@@ -65,7 +66,7 @@ class TrainingChecks(QObject):
             self._scanner = Tasks(self)
             self._scanner.changed.connect(self.scanned)
         self._scanning = self._scanner.start(
-            Job("Looking at the pictures", partial(examine, folder, smallest)),
+            Job(tr_later("Looking at the pictures"), partial(examine, folder, smallest)),
             partial(self._on_scan, self._folders),
             failed=partial(self._on_no_scan, self._folders),
         )
@@ -109,7 +110,7 @@ class TrainingChecks(QObject):
             self._drawer.cancel(self._drawing)
         self._drawings += 1
         self._drawing = self._drawer.start(
-            Job("Drawing masks", partial(draw_masks, kind, coverage, size, seed)),
+            Job(tr_later("Drawing masks"), partial(draw_masks, kind, coverage, size, seed)),
             partial(self._on_masks, self._drawings),
             failed=partial(self._on_no_masks, self._drawings),
         )
@@ -144,4 +145,4 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, EngineError):
         return str(error)
     log.warning("a check failed: %s", error)
-    return f"That was stopped by a fault of the program: {error}"
+    return tr("That was stopped by a fault of the program: {error}", error=error)

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.language import tr, tr_later
 from app.session.notices import duration
 from training import events
 
@@ -129,7 +130,7 @@ class Course:
     def _add_turn(self, event: Event) -> None:
         match event:
             case events.RolledBack():
-                self.verdict = "diverged: rolled back"
+                self.verdict = tr_later("diverged: rolled back")
                 self.remarks.append(event.message)
                 self._go_back(event.to)
             case events.Notice():
@@ -160,14 +161,18 @@ class Course:
     @property
     def place(self) -> str:
         """Where it is: "step 1,200 of 10,000"."""
-        return f"step {self.step:,} of {self.steps:,}" if self.steps else "starting"
+        return (
+            tr("step {step:,} of {steps:,}", step=self.step, steps=self.steps)
+            if self.steps
+            else tr("starting")
+        )
 
     @property
     def left(self) -> str:
         """How long it will take: "2 h 10 min left"; empty while nobody knows."""
         if self.seconds_left is None or self.finished is not None:
             return ""
-        return f"{long_duration(self.seconds_left)} left"
+        return tr("{time} left", time=long_duration(self.seconds_left))
 
     @property
     def is_complete(self) -> bool:
@@ -188,8 +193,12 @@ def long_duration(seconds: float) -> str:
         return duration(round(seconds))
     minutes = round(seconds / 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return tr("{minutes} min", minutes=minutes)
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
-        return f"{hours} h {minutes:02} min" if minutes and hours < 10 else f"{hours} h"
-    return f"{round(hours / 24)} days"
+        return (
+            tr("{hours} h {minutes:02} min", hours=hours, minutes=minutes)
+            if minutes and hours < 10
+            else tr("{hours} h", hours=hours)
+        )
+    return tr("{days} days", days=round(hours / 24))

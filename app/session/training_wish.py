@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from app.language import tr
 from engine import registry
 from engine.errors import InvalidInputError
 from training import config as configs
@@ -87,7 +88,9 @@ class Wish:
         words = [f"{name}={text.strip()}" for name, text in self.changes.items()]
         made = configs.overridden(chosen, words)
         if not made.losses:
-            raise InvalidInputError("Without any loss nothing can be learned; give one a weight.")
+            raise InvalidInputError(
+                tr("Without any loss nothing can be learned; give one a weight.")
+            )
         return made
 
     def values(self) -> dict[str, str]:

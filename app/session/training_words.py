@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from app.language import told, tr, tr_later
 from app.session.training_course import long_duration
 from engine import memory
 from training import estimate
@@ -14,53 +15,60 @@ if TYPE_CHECKING:
 
 PRESETS: dict[Preset, tuple[str, str]] = {
     "quick": (
-        "Quick look",
-        "Small crops, a few hundred steps: shows whether pictures and masks are right, not more.",
+        tr_later("Quick look"),
+        tr_later(
+            "Small crops, a few hundred steps: shows whether pictures and masks are "
+            "right, not more."
+        ),
     ),
     "overnight": (
-        "Overnight",
-        "As far as a night gets it, on crops of at most 160 pixels; ends when nothing improves.",
+        tr_later("Overnight"),
+        tr_later(
+            "As far as a night gets it, on crops of at most 160 pixels; ends when nothing improves."
+        ),
     ),
     "modern": (
-        "Modern",
-        "The paper's losses, mixed masks, half precision; meant for a graphics card.",
+        tr_later("Modern"),
+        tr_later("The paper's losses, mixed masks, half precision; meant for a graphics card."),
     ),
     "paper": (
-        "Paper",
-        "Losses, masks and length as published; days on a graphics card, weeks without one.",
+        tr_later("Paper"),
+        tr_later(
+            "Losses, masks and length as published; days on a graphics card, weeks without one."
+        ),
     ),
 }
 """Name and one honest sentence each, the shortest run first."""
 
 MASKS = {
-    "mixed": "Mixed: strokes, shapes, thin lines, boxes",
-    "free-form": "Free-form strokes",
-    "brush": "Brush strokes",
-    "objects": "Shapes with wavy outlines",
-    "lines": "Thin lines: wires, cracks, scratches",
-    "irregular": "Lines, discs, boxes and arcs",
-    "square": "Squares",
-    "blocks": "Rotated blocks",
-    "box-and-brush": "Boxes and strokes",
-    "face-box": "Box over a face",
+    "mixed": tr_later("Mixed: strokes, shapes, thin lines, boxes"),
+    "free-form": tr_later("Free-form strokes"),
+    "brush": tr_later("Brush strokes"),
+    "objects": tr_later("Shapes with wavy outlines"),
+    "lines": tr_later("Thin lines: wires, cracks, scratches"),
+    "irregular": tr_later("Lines, discs, boxes and arcs"),
+    "square": tr_later("Squares"),
+    "blocks": tr_later("Rotated blocks"),
+    "box-and-brush": tr_later("Boxes and strokes"),
+    "face-box": tr_later("Box over a face"),
 }
 """Kinds of `training.masks`; a folder of mask files is the other choice."""
 
 LOSSES = {
-    "l1": "Difference, whole picture",
-    "coarse_l1": "Difference of the coarse stage",
-    "coarse_l1_fading": "Difference of the coarse stage, fading",
-    "hole_l1": "Difference in the hole",
-    "known_l1": "Difference outside the hole",
-    "pyramid_l1": "Difference at every scale",
-    "ssim": "Structure (SSIM)",
-    "hinge": "Fooling the critic (hinge)",
-    "relativistic_hinge": "Fooling the critic (relativistic hinge)",
-    "lorentzian": "Fooling the critic (Lorentzian)",
-    "wasserstein": "Fooling the critic (Wasserstein)",
-    "reconstruction": "Reconstruction",
-    "correlation": "Non-local correlation",
-    "style": "Style",
+    "l1": tr_later("Difference, whole picture"),
+    "coarse_l1": tr_later("Difference of the coarse stage"),
+    "coarse_l1_fading": tr_later("Difference of the coarse stage, fading"),
+    "hole_l1": tr_later("Difference in the hole"),
+    "known_l1": tr_later("Difference outside the hole"),
+    "pyramid_l1": tr_later("Difference at every scale"),
+    "ssim": tr_later("Structure (SSIM)"),
+    "hinge": tr_later("Fooling the critic (hinge)"),
+    "relativistic_hinge": tr_later("Fooling the critic (relativistic hinge)"),
+    "lorentzian": tr_later("Fooling the critic (Lorentzian)"),
+    "wasserstein": tr_later("Fooling the critic (Wasserstein)"),
+    "reconstruction": tr_later("Reconstruction"),
+    "correlation": tr_later("Non-local correlation"),
+    "style": tr_later("Style"),
 }
 """The names of recipes for people; one that is missing is shown as it is."""
 
@@ -69,24 +77,24 @@ CRITIC = "critic."
 
 CRITICS = {
     "": "none",
-    "red": "RED, per-cell classifiers",
-    "sn-patch": "SN-PatchGAN",
-    "gla": "global and local",
-    "iconv": "residual, conditional",
+    "red": tr_later("RED, per-cell classifiers"),
+    "sn-patch": tr_later("SN-PatchGAN"),
+    "gla": tr_later("global and local"),
+    "iconv": tr_later("residual, conditional"),
 }
 
 DEVICES = {
-    "auto": "Automatic",
-    "cpu": "Processor (CPU)",
-    "cuda": "Graphics card (CUDA)",
-    "mps": "Graphics card (Metal)",
+    "auto": tr_later("Automatic"),
+    "cpu": tr_later("Processor (CPU)"),
+    "cuda": tr_later("Graphics card (CUDA)"),
+    "mps": tr_later("Graphics card (Metal)"),
 }
 
 ENDS = {
-    "done": "Done",
-    "stopped": "Stopped",
-    "time": "The time is up",
-    "flat": "Ended, because nothing improved any more",
+    "done": tr_later("Done"),
+    "stopped": tr_later("Stopped"),
+    "time": tr_later("The time is up"),
+    "flat": tr_later("Ended, because nothing improved any more"),
 }
 """Reasons of `training.events.Finished`."""
 
@@ -100,7 +108,7 @@ def loss(name: str) -> str:
     """A loss, or with the prefix "critic." what the critic learns from, for people."""
     own = name.removeprefix(CRITIC)
     words = own.replace("_", " ")
-    return LOSSES.get(own, words) if own == name else f"Critic's own: {words}"
+    return tr(LOSSES.get(own, words)) if own == name else tr("Critic's own: {words}", words=words)
 
 
 def time_needed(config: TrainingConfig, speed: float | None) -> str:
@@ -113,29 +121,28 @@ def time_needed(config: TrainingConfig, speed: float | None) -> str:
     limit = config.time_limit_s
     if speed is None:
         if limit is not None:
-            return f"Ends after {long_duration(limit)} at the latest."
-        return "Time unknown until it has run for a minute."
+            return tr("Ends after {limit} at the latest.", limit=long_duration(limit))
+        return tr("Time unknown until it has run for a minute.")
     seconds = config.steps * config.batch * config.size**2 / speed
     if limit is not None and seconds > limit:
-        return f"Ends after {long_duration(limit)}, when the time is up."
-    return f"About {long_duration(seconds)} at the speed measured on this computer."
+        return tr("Ends after {limit}, when the time is up.", limit=long_duration(limit))
+    return tr("About {time} at the speed measured on this computer.", time=long_duration(seconds))
 
 
 def memory_needed(config: TrainingConfig) -> str:
     """What a run will take of the memory, as a sentence."""
-    needed = f"About {memory.in_words(estimate.needed_bytes(config))} of memory"
+    needed = told(memory.in_words(estimate.needed_bytes(config)))
     if not estimate.is_for_processor(config):
-        return f"{needed} where the processor has to do it."
-    return f"{needed}; {memory.in_words(memory.available_bytes())} are free."
+        return tr("About {needed} of memory where the processor has to do it.", needed=needed)
+    return tr(
+        "About {needed} of memory; {free} are free.",
+        needed=needed,
+        free=told(memory.in_words(memory.available_bytes())),
+    )
 
 
 def memory_problem(config: TrainingConfig) -> str:
     """Why there is too little memory for a run; empty if there is enough, or nobody knows yet."""
     if not estimate.is_for_processor(config):
         return ""  # the card is asked by the process that trains
-    return estimate.shortage(config, memory.available_bytes())
-
-
-def count(number: int, one: str, many: str) -> str:
-    """A number with its noun: "1 picture", "1,204 pictures"."""
-    return f"{number:,} {one if number == 1 else many}"
+    return told(estimate.shortage(config, memory.available_bytes()))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Slot
 
+from app.language import tr
 from app.session.notices import Notice
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ class DiskWatch(QObject):
             return
         path = document.path
         if not path.exists():
-            self._session.warn(f"“{path.name}” was moved or deleted; save to keep your picture.")
+            self._session.warn(
+                tr("“{name}” was moved or deleted; save to keep your picture.", name=path.name)
+            )
             return
-        again = ("Reload", lambda: self._session.files.open(path))
-        text = f"“{path.name}” was changed by another program."
+        again = (tr("Reload"), lambda: self._session.files.open(path))
+        text = tr("“{name}” was changed by another program.", name=path.name)
         self._session.noticed.emit(Notice(text, "warning", (again,), lasts=True))
 
     @Slot()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.document.areas import FULL, Area, combine
+from app.language import tr, tr_later
 from app.tools import polygons
 from app.tools.base import Pointer, Sketch, SteppedTool, Tool
 from engine.types import Box
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from app.document import Document
     from app.tools.settings import AreaMode, AreaSettings
 
-LABELS: dict[AreaMode, str] = {"add": "Add", "subtract": "Subtract", "intersect": "Intersect"}
+LABELS: dict[AreaMode, str] = {
+    "add": tr_later("Add {area}"),
+    "subtract": tr_later("Subtract {area}"),
+    "intersect": tr_later("Intersect {area}"),
+}
 
 
 class AreaTool(Tool):
@@ -32,7 +37,7 @@ class AreaTool(Tool):
         self._mode = self.settings.mode_of(pointer)
 
     def _step_label(self, mode: AreaMode) -> str:
-        return f"{LABELS[mode]} {self.label}"
+        return LABELS[mode].format(area=self.label)
 
 
 class DrawnTool(AreaTool):
@@ -63,7 +68,7 @@ class Rectangle(DrawnTool):
     """From corner to corner; it covers whole pixels, all that the drag touched."""
 
     id = "rectangle"
-    label = "Rectangle"
+    label = tr_later("Rectangle")
     icon = "mdi6.select"
     shortcut = "R"
 
@@ -117,7 +122,7 @@ class Lasso(OutlineTool):
     """Around something by hand; letting go joins the end to the start."""
 
     id = "lasso"
-    label = "Lasso"
+    label = tr_later("Lasso")
     icon = "mdi6.lasso"
     shortcut = "L"
 
@@ -145,7 +150,7 @@ class Polygon(OutlineTool, SteppedTool):
     """Corner by corner; a double click, the first corner or Enter closes it."""
 
     id = "polygon"
-    label = "Polygon"
+    label = tr_later("Polygon")
     icon = "mdi6.vector-polygon"
     shortcut = "P"
 
@@ -165,7 +170,7 @@ class Polygon(OutlineTool, SteppedTool):
             is_closed=False,
             has_knots=True,
             is_dashed=self._mode != "add",
-            label="Close" if self._closes else "",
+            label=tr("Close") if self._closes else "",
         )
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.language import tr_later
 from app.tools.capsule import FULL
 from app.tools.stroke import StrokeTool
 
@@ -20,7 +21,9 @@ class MaskTool(StrokeTool):
     def _begin(self, document: Document) -> None:
         # A mask that has been filled has done its work: the next stroke starts a new one.
         starts_anew = not self._erasing and document.mask_is_filled
-        document.begin("Eraser Stroke" if self._erasing else "Brush Stroke", "stroke")
+        document.begin(
+            tr_later("Eraser Stroke") if self._erasing else tr_later("Brush Stroke"), "stroke"
+        )
         if starts_anew:
             document.clear_mask()
 
@@ -40,6 +43,6 @@ class Brush(MaskTool):
     """Paints over what shall vanish."""
 
     id = "brush"
-    label = "Brush"
+    label = tr_later("Brush")
     icon = "mdi6.brush"
     shortcut = "B"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.language import tr_later
 from app.tools.brush import MaskTool
 
 
@@ -9,7 +10,7 @@ class Eraser(MaskTool):
     """Takes away from the mask."""
 
     id = "eraser"
-    label = "Eraser"
+    label = tr_later("Eraser")
     icon = "mdi6.eraser"
     shortcut = "E"
     erases = True

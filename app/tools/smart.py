@@ -12,6 +12,7 @@ import numpy as np
 from app.document.areas import FULL, Area
 from app.document.live import LiveStep
 from app.document.maskops import filled_bounds
+from app.language import tr_later
 from app.tools.area import AreaTool
 from app.tools.base import Pointer, Sketch
 from app.tools.objects import Scribble, object_under, reach_of
@@ -86,7 +87,7 @@ class SmartSelect(AreaTool):
     """
 
     id = "smart"
-    label = "Smart Select"
+    label = tr_later("Smart Select")
     icon = "mdi6.gesture"
     shortcut = "G"
 

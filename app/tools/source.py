@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from app.language import tr_later
 from app.tools.stroke import StrokeTool
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class SourceBrush(StrokeTool):
     """
 
     id = "source"
-    label = "Source Brush"
+    label = tr_later("Source Brush")
     icon = "mdi6.target"
     shortcut = "S"
 
@@ -37,7 +38,9 @@ class SourceBrush(StrokeTool):
         self.mode: SourceMode = mode
 
     def _begin(self, document: Document) -> None:
-        document.begin("Unmark Source" if self._erasing else "Mark Source", "stroke")
+        document.begin(
+            tr_later("Unmark Source") if self._erasing else tr_later("Mark Source"), "stroke"
+        )
 
     def _stamp(self, capsule: Capsule, document: Document) -> None:
         box = capsule.box.intersected(document.box)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.document.areas import combine
 from app.document.live import LiveStep
+from app.language import tr_later
 from app.tools.area import AreaTool
 from app.tools.base import Pointer, Sketch
 from app.tools.search import Search, Searcher, at_once
@@ -32,7 +33,7 @@ class Wand(AreaTool):
     """
 
     id = "wand"
-    label = "Magic Wand"
+    label = tr_later("Magic Wand")
     icon = "mdi6.magic-staff"
     shortcut = "W"
 

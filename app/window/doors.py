@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
+from app.language import tr
 from app.session.folder import is_picture
 from app.session.projects import is_project
 
@@ -41,7 +42,12 @@ class Doors(QObject):
         session = self._session
         if session.keep_copies().offer():
             if files:
-                session.say(f"“{files[0].name}” was not opened, because earlier work is recovered.")
+                session.say(
+                    tr(
+                        "“{name}” was not opened, because earlier work is recovered.",
+                        name=files[0].name,
+                    )
+                )
             return True
         if files:
             then = partial(session.masks.open, mask) if mask is not None else None

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from app import settings as settings_file
+from app.language import tr
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -36,7 +37,7 @@ class Help(QObject):
         session = self._session
         text = report(session.settings, session.models.device, settings_file.log_file())
         QGuiApplication.clipboard().setText(text)
-        session.say("The report is on the clipboard; look through it before you pass it on.")
+        session.say(tr("The report is on the clipboard; look through it before you pass it on."))
 
     def show_log_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(settings_file.log_folder())))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from app.actions import ACTIONS, MENUS, ActionSpec
+from app.language import told, tr, tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow, QMenuBar, QWidget
 
     from app.session.session import Session
+
+TITLES = {
+    "File": tr_later("&File"),
+    "Edit": tr_later("&Edit"),
+    "Select": tr_later("&Select"),
+    "View": tr_later("&View"),
+    "Inpaint": tr_later("&Inpaint"),
+    "Train": tr_later("&Train"),
+    "Help": tr_later("&Help"),
+    "Recipe": tr_later("Recipe"),
+    "Theme": tr_later("Theme"),
+}
+"""Of the menus, by what the table calls them."""
 
 
 class Commands(QObject):
@@ -41,13 +55,13 @@ class Commands(QObject):
 
     def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Build the menus; submenus come where their first row stands. Menus by path."""
-        menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
+        menus = {title: bar.addMenu(tr(TITLES[title])) for title in MENUS}
         group: dict[str, str] = {}
         for spec in ACTIONS:
             title, _, submenu = spec.menu.partition("/")
             if submenu and spec.menu not in menus:
                 menus[title].addSeparator()
-                menus[spec.menu] = menus[title].addMenu(submenu)
+                menus[spec.menu] = menus[title].addMenu(tr(TITLES[submenu]))
             menu = menus[spec.menu]
             if spec.menu in group and group[spec.menu] != spec.group:
                 menu.addSeparator()
@@ -74,9 +88,10 @@ class Commands(QObject):
             action = self.actions[spec.id]
             keys = self.keys_of(spec)
             shown = ", ".join(_readable(key) for key in spec.canvas_keys[:1] + keys[:1])
-            action.setToolTip(f"{spec.tip or spec.plain_label} ({shown})" if shown else spec.tip)
+            tip = tr(spec.tip) if spec.tip else plain_label(spec)
+            action.setToolTip(f"{tip} ({shown})" if shown else tip)
             if spec.held:
-                action.setText(f"{spec.label}\t{_readable(keys[0]) if keys else ''}")
+                action.setText(f"{tr(spec.label)}\t{_readable(keys[0]) if keys else ''}")
             else:
                 action.setShortcuts([QKeySequence(key) for key in keys])
 
@@ -99,7 +114,7 @@ class Commands(QObject):
         action = self.actions[action_id]
         button = QToolButton()
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(spec.plain_label)
+        button.setAccessibleName(plain_label(spec))
         button.setDefaultAction(action)
         if spec.held:
             # A click would toggle; this button shows while it is pressed.
@@ -122,12 +137,13 @@ class Commands(QObject):
                 state = getattr(self._session, spec.state)
                 action.setChecked(state == spec.argument if spec.argument is not None else state)
         document = self._session.document
-        for name in ("undo", "redo"):
-            label = getattr(document, f"{name}_label") if document is not None else ""
-            self.actions[name].setText(f"{name.title()} {label}".strip())
+        undone = told(document.undo_label) if document is not None else ""
+        redone = told(document.redo_label) if document is not None else ""
+        self.actions["undo"].setText(tr("Undo {step}", step=undone) if undone else tr("Undo"))
+        self.actions["redo"].setText(tr("Redo {step}", step=redone) if redone else tr("Redo"))
 
     def _action(self, spec: ActionSpec) -> QAction:
-        action = QAction(spec.label, self._window)
+        action = QAction(tr(spec.label), self._window)
         action.setObjectName(spec.id)
         action.setIconVisibleInMenu(False)
         action.setAutoRepeat(isinstance(spec.argument, int))
@@ -159,6 +175,11 @@ class Commands(QObject):
         receiver, _, name = spec.verb.partition(".")
         verb: Any = getattr(self._receivers[receiver], name)
         return verb  # type: ignore[no-any-return]
+
+
+def plain_label(spec: ActionSpec) -> str:
+    """What a command is called, without the dots that announce a dialog."""
+    return tr(spec.label).removesuffix("…")
 
 
 def _readable(key: str) -> str:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import tr
 from app.session.notices import shortened
 from engine import resources
 
@@ -63,10 +64,10 @@ class Startup(QWidget):
         column.addStretch(1)
         column.addWidget(self._drop)
         column.addSpacing(14)
-        column.addWidget(_caption("Try a sample"))
+        column.addWidget(_caption(tr("Try a sample")))
         column.addWidget(self._samples)
         column.addSpacing(10)
-        self._recent_caption = _caption("Recent")
+        self._recent_caption = _caption(tr("Recent"))
         column.addWidget(self._recent_caption)
         column.addWidget(self._recent)
         column.addStretch(1)
@@ -105,7 +106,7 @@ class Startup(QWidget):
             button.setProperty("role", "card")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setText(picture.stem.replace("_", " ").title())
-            button.setAccessibleName(f"Open the sample {button.text()}")
+            button.setAccessibleName(tr("Open the sample {text}", text=button.text()))
             button.setIcon(QIcon(_thumbnail(picture, self.devicePixelRatioF())))
             button.setIconSize(THUMB)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -128,10 +129,10 @@ class _DropZone(QFrame):
         self.setObjectName("drop")
         self.symbol = QLabel()
         self.symbol.setFixedHeight(46)
-        self.button = QPushButton("Open a Picture…")
-        self.button.setToolTip("Open a picture (Ctrl+O)")
+        self.button = QPushButton(tr("Open a Picture…"))
+        self.button.setToolTip(tr("Open a picture (Ctrl+O)"))
         self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        hint = QLabel("or drop one here")
+        hint = QLabel(tr("or drop one here"))
         hint.setProperty("role", "dim")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 30, 24, 28)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import settings as settings_file
 from app.actions import TOOL_BAR, TOOL_STRIP
+from app.language import tr, tr_later
 from app.panels.messages import MessageBar
 from app.panels.run_buttons import RunButtons
 from app.panels.status import Status
@@ -102,16 +103,16 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self._menus = self.commands.fill(self.menuBar())
-        self._recent_menu = QMenu("Open Recent", self)
+        self._recent_menu = QMenu(tr("Open Recent"), self)
         first = self._menus["File"].actions()[1]
         self._menus["File"].insertMenu(first, self._recent_menu)
         self.setCentralWidget(self._pages)
-        self._bar = self._tool_bar("bar", "Tool Bar")
+        self._bar = self._tool_bar("bar", tr("Tool Bar"))
         self._put_buttons(self._bar, TOOL_BAR)
         self._bar.addSeparator()
         self._bar.addWidget(self.run_buttons)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
-        self._strip = self._tool_bar("strip", "Tools")
+        self._strip = self._tool_bar("strip", tr("Tools"))
         self._put_buttons(self._strip, TOOL_STRIP)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._strip)
         self.setStatusBar(self.status)
@@ -247,7 +248,7 @@ class MainWindow(QMainWindow):
         if backend is not None:
             self.session.use_backend(backend)
         self.session.files.tasks.start(
-            Job("Loading", preload),
+            Job(tr_later("Loading"), preload),
             lambda _: self._enter(files, mask, tour=tour),
             failed=self._on_unloadable,
             quiet_s=math.inf,
@@ -260,7 +261,9 @@ class MainWindow(QMainWindow):
             self.tour.offer()
 
     def _on_unloadable(self, error: Exception) -> None:
-        self.session.fail(f"A part of Lacuna cannot be loaded: {error}", details_of(error))
+        self.session.fail(
+            tr("A part of Lacuna cannot be loaded: {error}", error=error), details_of(error)
+        )
 
     # --- verbs of the window -----------------------------------------------------------------
 

@@ -166,5 +166,7 @@ def opened_parts(path: Path) -> Iterator[PartReader]:
 def _words(error: BaseException) -> str:
     """What is wrong, in few words."""
     if isinstance(error, KeyError):
-        return f"{error.args[0]} is missing" if error.args else "a part is missing"
+        return (
+            tr("{part} is missing", part=error.args[0]) if error.args else tr("a part is missing")
+        )
     return (str(error).strip().split("\n")[0] or type(error).__name__)[:120].rstrip(".")
