@@ -221,6 +221,22 @@ _SELECT = (
         ("Ctrl+Shift+D",), needs="can_reselect", group="mask",
     ),
     ActionSpec(
+        "add_mask", "New Mask", "Select/Masks", "masks.add", needs="has_picture",
+        tip="Put the mask aside and begin an empty one", group="masks",
+    ),
+    ActionSpec(
+        "duplicate_mask", "Copy Mask", "Select/Masks", "masks.duplicate", needs="has_picture",
+        tip="Put the mask aside and go on with a copy of it", group="masks",
+    ),
+    ActionSpec(
+        "next_mask", "Next Mask", "Select/Masks", "masks.step", ("Ctrl+M",), needs="has_masks",
+        argument=1, tip="Take the next of the masks into use", group="masks",
+    ),
+    ActionSpec(
+        "delete_mask", "Delete Mask", "Select/Masks", "masks.delete", needs="has_masks",
+        tip="Remove the mask and go on with the one before it", group="masks",
+    ),
+    ActionSpec(
         "grow_mask", "Grow Mask", "Select", "masks.grow", needs="has_hole", group="shape",
         tip="Widen the mask by a step; the panel's slider sets the very pixels",
     ),

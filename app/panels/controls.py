@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -263,3 +264,23 @@ def _number_option_row(
     row.show_value(value)
     row.changed.connect(lambda number: changed(kind(number)))
     return row
+
+
+def push_button(label: str, verb: Callable[[], None], help_text: str) -> QPushButton:
+    """A button that a click does not take the keyboard for."""
+    button = QPushButton(label)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setToolTip(help_text)
+    button.clicked.connect(lambda _: verb())
+    return button
+
+
+def side_by_side(*widgets: QWidget) -> QWidget:
+    """Widgets side by side; buttons share the width."""
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    for widget in widgets:
+        layout.addWidget(widget, 1)
+    return line

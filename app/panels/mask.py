@@ -1,14 +1,22 @@
-"""The mask: its shape, and how it is shown."""
+"""The mask: which one, its shape, and how it is shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.language import tr
-from app.panels.controls import ColourButton, NumberRow, check_box, labelled
+from app.panels.controls import (
+    ColourButton,
+    NumberRow,
+    check_box,
+    labelled,
+    push_button,
+    side_by_side,
+)
+from app.panels.mask_list import MaskList
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,17 +46,20 @@ class MaskPanel(QWidget):
         self._opacity = NumberRow(tr("Opacity"), 0, 100, suffix=" %")
         self._outline = check_box(tr("Outline"), tr("Draw the rim of the mask"))
         self._whole = [
-            _button(tr("Invert"), session.masks.invert, tr("Swap what is kept and what is filled")),
-            _button(tr("Clear"), session.masks.clear, tr("Remove the whole mask")),
-            _button(tr("Reselect"), session.masks.reselect, tr("Bring the last mask back")),
+            push_button(
+                tr("Invert"), session.masks.invert, tr("Swap what is kept and what is filled")
+            ),
+            push_button(tr("Clear"), session.masks.clear, tr("Remove the whole mask")),
+            push_button(tr("Reselect"), session.masks.reselect, tr("Bring the last mask back")),
         ]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         self._shape = (self._grow, self._smooth, self._feather)
+        layout.addWidget(MaskList(session))
         for row in self._shape:
             layout.addWidget(row)
-        layout.addWidget(_line(*self._whole))
+        layout.addWidget(side_by_side(*self._whole))
         layout.addWidget(self._opacity)
         layout.addWidget(labelled(tr("Colour"), self._colour, self._outline))
         shaping.changed.connect(self._show_shape)
@@ -105,22 +116,3 @@ def _shape_row(label: str, low: int, changed: Callable[[int], None], help_text: 
     row = NumberRow(label, low, WIDEST, suffix=" px", help_text=help_text)
     row.changed.connect(lambda pixels: changed(round(pixels)))
     return row
-
-
-def _button(label: str, verb: Callable[[], None], help_text: str) -> QPushButton:
-    button = QPushButton(label)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setToolTip(help_text)
-    button.clicked.connect(lambda _: verb())
-    return button
-
-
-def _line(*widgets: QWidget) -> QWidget:
-    """Widgets side by side; buttons share the width."""
-    line = QWidget()
-    layout = QHBoxLayout(line)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(6)
-    for widget in widgets:
-        layout.addWidget(widget, 1)
-    return line

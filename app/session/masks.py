@@ -75,6 +75,50 @@ class Masks(QObject):
 
         self._change(maskops.reselect)
 
+    # --- several masks -----------------------------------------------------------------------
+
+    def add(self) -> None:
+        """Put the mask aside and begin an empty one."""
+        from app.document import masklist
+
+        self._change(masklist.add)
+
+    def duplicate(self) -> None:
+        """Put the mask aside and go on with a copy."""
+        from app.document import masklist
+
+        self._change(masklist.duplicate)
+
+    def delete(self) -> None:
+        """Remove the mask in use; the only one is emptied."""
+        from app.document import masklist
+
+        self._change(masklist.delete)
+
+    def switch(self, index: int) -> None:
+        """Take another mask into use."""
+        from app.document import masklist
+
+        self._change(partial(masklist.switch, index=index))
+
+    def step(self, step: int) -> None:
+        """Take the mask so many places further into use, round and round."""
+        document = self._session.document
+        if document is not None:
+            belongings = document.belongings
+            self.switch((belongings.current + step) % len(belongings.masks))
+
+    def rename(self, name: str) -> None:
+        """Call the mask in use differently."""
+        from app.document import masklist
+
+        document = self._session.document
+        if document is not None:
+            index = document.belongings.current
+            self._change(partial(masklist.rename, index=index, name=name))
+
+    # --- files -------------------------------------------------------------------------------
+
     def put(self, hole: MaskBool, label: str) -> None:
         """Replace the mask by another one of the picture's size."""
         from app.document import maskops

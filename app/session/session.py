@@ -264,6 +264,11 @@ class Session(QObject):
         return self._has_hole
 
     @property
+    def has_masks(self) -> bool:
+        """Whether there is more than one mask."""
+        return self.document is not None and len(self.document.belongings.masks) > 1
+
+    @property
     def can_run(self) -> bool:
         """Whether Inpaint does something: at least say what is missing."""
         return self.document is not None and not self.runs.is_running
