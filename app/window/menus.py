@@ -29,6 +29,7 @@ TITLES = {
     "Help": tr_later("&Help"),
     "Recipe": tr_later("Recipe"),
     "Theme": tr_later("Theme"),
+    "Masks": tr_later("Masks"),
 }
 """Of the menus, by what the table calls them."""
 
