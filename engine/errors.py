@@ -51,5 +51,9 @@ class WeightsError(EngineError):
     """A file of weights cannot be used: it is missing, damaged, or belongs to something else."""
 
 
+class ClusterError(EngineError):
+    """A scheduler or its workers cannot be reached, or are not fit for the work."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a wish, not an error
     """Raised inside a task at its next check once somebody asked it to stop."""

@@ -10,7 +10,7 @@ from app.cli import method
 from app.cli.commands import DONE, FAILED, PARTLY, UsageError
 
 if TYPE_CHECKING:
-    from engine.batch import BatchConfig, BatchRun, Plan, Report
+    from engine.batch import BatchConfig, BatchRun, Plan, Report, Scheduler
     from engine.jobs import CancelToken, Steps
 
 _EPILOG = """\
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     method.add_arguments(parser.add_argument_group("method"))
     _add_files(parser.add_argument_group("files"))
     _add_course(parser.add_argument_group("course"))
+    _add_cluster(parser.add_argument_group("many machines"))
 
 
 def _add_files(group: argparse._ArgumentGroup) -> None:
@@ -83,6 +84,23 @@ def _add_course(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--json", action="store_true", help="print one JSON document")
 
 
+def _add_cluster(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="tcp://HOST:PORT or tls://HOST:PORT of dask: its workers, which see the same "
+        "folders, do the work; see docs/cluster.md",
+    )
+    for name, what in {
+        "ca": "of the authority that signed the others",
+        "cert": "our certificate",
+        "key": "its key",
+    }.items():
+        group.add_argument(
+            f"--tls-{name}", metavar="FILE", type=Path, help=f"{what}, PEM; for tls://"
+        )
+
+
 def run(args: argparse.Namespace) -> int:
     """Plan, show the plan or carry it out, report."""
     from app.cli.console import run_job
@@ -92,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = _config(args)
     _check_report(args.report)
+    scheduler = _scheduler(args)
 
     def work(token: CancelToken) -> Steps[Plan]:
         return planned(config, token, resume=args.resume)
@@ -103,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         _show(plan, args)
         return DONE
     _warn(plan, args)
-    batch = BatchRun(plan, report_file=args.report)
+    batch = BatchRun(plan, report_file=args.report, scheduler=scheduler)
     try:
         report = run_job(Job("Filling a folder", batch.steps), quiet=args.quiet)
     except Cancelled:
@@ -169,6 +188,23 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
     }
     given = {name: value for name, value in fields.items() if value is not None}
     return given | ({"pixel_limit": None} if args.allow_large else {})
+
+
+def _scheduler(args: argparse.Namespace) -> Scheduler | None:
+    from engine.batch import Scheduler
+    from engine.errors import InvalidInputError
+
+    files = (args.tls_ca, args.tls_cert, args.tls_key)
+    if args.scheduler is None:
+        if any(files):
+            raise UsageError("Certificates are for --scheduler; name one, or leave them out.")
+        return None
+    scheduler = Scheduler(args.scheduler, *files)
+    try:
+        scheduler.check()
+    except InvalidInputError as error:
+        raise UsageError(str(error)) from error
+    return scheduler
 
 
 def _check_report(path: Path | None) -> None:

@@ -8,6 +8,7 @@ report = yield from run.steps(token)
 
 from __future__ import annotations
 
+from engine.batch.cluster import Scheduler
 from engine.batch.config import ALPHA, BatchConfig, OnExisting, check
 from engine.batch.config import load as load_settings
 from engine.batch.config import save as save_settings
@@ -31,6 +32,7 @@ __all__ = [
     "Plan",
     "Report",
     "Row",
+    "Scheduler",
     "check",
     "duration",
     "lacks_mask",

@@ -76,6 +76,12 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return Path(self.output).absolute()
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The folders and files that whoever works on pictures has to see."""
+        masks = () if self.from_alpha else (self.masks,)
+        return (self.images, str(self.output_folder), *masks)
+
+    @property
     def from_alpha(self) -> bool:
         """Whether the masks are the pictures' own transparency."""
         return self.masks == ALPHA

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine import memory
-from engine.batch import naming
+from engine.batch import naming, notes
 from engine.batch.lanes import Lanes
 from engine.batch.manifest import Manifest, leftovers
 from engine.batch.naming import text_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Generator
 
+    from engine.batch.cluster import Scheduler
     from engine.batch.items import Item, Plan
     from engine.batch.lanes import Finished
     from engine.batch.manifest import Status
@@ -30,6 +31,26 @@ if TYPE_CHECKING:
     from engine.jobs import CancelToken
 
 _TICK_SECONDS = 0.1
+
+
+class Crew(Protocol):
+    """Who works on the pictures: `Lanes` here, or `cluster.Workers` elsewhere."""
+
+    @property
+    def waits_for(self) -> str:
+        """What they wait for, in words; "" if for nothing but the pictures."""
+
+    def starts(self, item: Item, *, pictured: bool) -> bool:
+        """Begin with an item if there is room for it."""
+
+    def finished(self, timeout: float) -> Finished | None:
+        """The next item that is finished; None if there is none for so many seconds."""
+
+    def stop(self) -> None:
+        """Stop what is being filled."""
+
+    def close(self) -> None:
+        """Stop, and wait until what is being written is whole."""
 
 
 class Course:
@@ -43,13 +64,20 @@ class Course:
         seconds: wall time so far, pauses left out.
     """
 
-    def __init__(self, plan: Plan, rows: list[Row], paused: threading.Event) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        rows: list[Row],
+        paused: threading.Event,
+        scheduler: Scheduler | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             plan: what to do.
             rows: grows with every picture that is finished.
             paused: while it is set, no picture is begun.
+            scheduler: whose workers do the work; None for this process.
         """
         self.pictures: dict[str, Thumbnails] = {}
         self.end: End = "finished"
@@ -59,6 +87,7 @@ class Course:
         self._plan = plan
         self._rows = rows
         self._paused = paused
+        self._scheduler = scheduler
         self._counts: Counter[Status] = Counter()
         items = _reached(plan)
         if len(items) < len(plan.items):
@@ -90,7 +119,11 @@ class Course:
         _check_space(self._plan)
         manifest = self._opened_manifest()
         taken = {naming.key_of(item.output) for item in self._plan.items if item.output}
-        lanes = Lanes(order, manifest, frozenset(taken))
+        try:
+            crew = self._crew(order, manifest, frozenset(taken))
+        except BaseException:
+            manifest.close()
+            raise
         self.has_begun = True
         try:
             manifest.begin(self._plan.config, order.settings)
@@ -98,41 +131,41 @@ class Course:
             manifest.append(*(outcome.entry for outcome in outcomes if outcome.entry))
             for outcome in outcomes:
                 self._note(outcome)
-            yield from self._loop(lanes, token)
+            yield from self._loop(crew, token)
         finally:
-            lanes.close()
-            while (found := lanes.finished(0)) is not None:
+            crew.close()
+            while (found := crew.finished(0)) is not None:
                 self._take(found)
             manifest.close()
 
-    def _loop(self, lanes: Lanes, token: CancelToken) -> Generator[BatchProgress, None, None]:
+    def _loop(self, crew: Crew, token: CancelToken) -> Generator[BatchProgress, None, None]:
         while self._waiting or self._under_way:
             token.check()
             begin = time.monotonic()
-            self._start_some(lanes)
-            yield self._progress()
+            self._start_some(crew)
+            yield self._progress(crew)
             was_working = bool(self._under_way)
-            found = lanes.finished(_TICK_SECONDS)
+            found = crew.finished(_TICK_SECONDS)
             if found is not None:
                 self._take(found)
                 if self.end == "error":
-                    lanes.token.cancel()
+                    crew.stop()
             if was_working:
                 self.seconds += time.monotonic() - begin
-        yield self._progress()
+        yield self._progress(crew)
 
-    def _start_some(self, lanes: Lanes) -> None:
+    def _start_some(self, crew: Crew) -> None:
         """Begin with as many of the waiting pictures as there is room for, in their order."""
         while self._waiting and not self._paused.is_set():
             item = self._waiting[0]
-            if not lanes.starts(item, pictured=id(item) in self._pictured):
+            if not crew.starts(item, pictured=id(item) in self._pictured):
                 return
             self._waiting.popleft()
             self._under_way.append(item)
             self._outlook.start(item)
 
     def _take(self, found: Finished) -> None:
-        """Note what a lane handed back, and whether it means the end."""
+        """Note what the crew handed back, and whether it means the end."""
         self._under_way.remove(found.item)
         outcome = found.outcome
         status = outcome.row.status if outcome else None
@@ -155,7 +188,7 @@ class Course:
         if self.end != "error":  # the first reason is the one that others follow from
             self.end, self.why = end, why
 
-    def _progress(self) -> BatchProgress:
+    def _progress(self, crew: Crew) -> BatchProgress:
         left = self._outlook.seconds_left(self.seconds)
         total, finished = len(self._plan.items), len(self._rows)
         share = finished / total if total else 1.0
@@ -171,7 +204,15 @@ class Course:
             share=share,
             current=tuple(item.image.name for item in self._under_way),
             is_paused=self._paused.is_set(),
+            waits_for=crew.waits_for,
         )
+
+    def _crew(self, order: Order, manifest: Manifest, taken: frozenset[str]) -> Crew:
+        if self._scheduler is None:
+            return Lanes(order, manifest, taken)
+        from engine.batch.cluster import Workers
+
+        return Workers(self._scheduler, order, manifest, taken)
 
     def _opened_manifest(self) -> Manifest:
         folder = self._plan.config.output_folder
@@ -187,6 +228,8 @@ class Course:
             for left in leftovers({folder, *places}):
                 with suppress(OSError):
                     left.unlink()
+        manifest.append(*notes.entries(folder))  # of a run over many machines that was killed
+        notes.clear(folder)
         return manifest
 
 

@@ -97,6 +97,12 @@ class Trace:
         entry = self.begun or self.done
         return entry.output if entry else ""
 
+    def after(self, entry: Entry) -> Trace:
+        """What is known once another line has been read."""
+        if entry.status == "begun":
+            return Trace(self.done, entry)
+        return Trace(entry) if entry.status == "done" else self
+
 
 class Manifest:
     """The manifest of a folder, held by one run at a time."""
@@ -182,18 +188,12 @@ def read(folder: Path) -> dict[str, Trace]:
                     entry = decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     continue
-                traces[entry.image] = _after(traces.get(entry.image, Trace()), entry)
+                traces[entry.image] = traces.get(entry.image, Trace()).after(entry)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise PictureError(f"“{folder / NAME}” cannot be read: {error.strerror}.") from error
     return traces
-
-
-def _after(trace: Trace, entry: Entry) -> Trace:
-    if entry.status == "begun":
-        return Trace(trace.done, entry)
-    return Trace(entry) if entry.status == "done" else trace
 
 
 def kept(item: Item, settings: str) -> Entry | None:

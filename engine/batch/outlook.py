@@ -45,6 +45,7 @@ class BatchProgress:
         share: of the work, 0..1.
         current: names of the pictures that are worked on, oldest first.
         is_paused: whether somebody wants it to wait.
+        waits_for: what else it waits for, in words; "" if for nothing.
     """
 
     total: int
@@ -56,6 +57,7 @@ class BatchProgress:
     share: float = 0.0
     current: tuple[str, ...] = ()
     is_paused: bool = False
+    waits_for: str = ""
 
     @property
     def finished(self) -> int:
@@ -74,6 +76,8 @@ class BatchProgress:
         parts += [f"{self.per_minute:.3g} a minute"] if self.done else []
         if self.is_paused:
             parts.append("paused")
+        elif self.waits_for:
+            parts.append(f"waiting: {self.waits_for}")
         elif self.seconds_left is not None:
             parts.append(f"{duration(self.seconds_left)} left")
         current = f": {self.current[0]}" if self.current else ""

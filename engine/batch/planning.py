@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from engine.batch import config as configs
-from engine.batch import manifest, naming, pairing
+from engine.batch import naming, notes, pairing
 from engine.batch.holes import hole_of, naming_picture, suspicion
 from engine.batch.items import Item, Plan
 from engine.errors import EngineError, InvalidInputError, PictureError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
     from engine.batch.config import BatchConfig
+    from engine.batch.manifest import Trace
     from engine.batch.pairing import Pair
     from engine.jobs import CancelToken, Steps
     from engine.pictures import Header
@@ -71,7 +72,7 @@ def plan(
     yield Progress(0.0, 1.0, "Looking for pictures and masks")
     configs.check(config)
     config = _absolute(config)
-    known = manifest.read(config.output_folder)
+    known = notes.traces(config.output_folder)
     traces = known if resume else {}
     pairs = pairing.paired(config, _earlier_results(config, known))
     chosen = [pair for pair in pairs.pairs if only is None or naming.text_of(pair.image) in only]
@@ -104,7 +105,7 @@ def _absolute(config: BatchConfig) -> BatchConfig:
     )
 
 
-def _earlier_results(config: BatchConfig, known: dict[str, manifest.Trace]) -> frozenset[str]:
+def _earlier_results(config: BatchConfig, known: dict[str, Trace]) -> frozenset[str]:
     """Results among the pictures, made by earlier runs in place; those are no pictures to fill."""
     if not config.in_place:
         return frozenset()

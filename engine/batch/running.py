@@ -25,6 +25,7 @@ from engine.jobs import Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.batch.cluster import Scheduler
     from engine.batch.report import End, Row
     from engine.jobs import CancelToken, Steps
 
@@ -39,16 +40,20 @@ class BatchRun:
     `steps` is the task; everything else may be called from any thread meanwhile.
     """
 
-    def __init__(self, plan: Plan, *, report_file: Path | None = None) -> None:
+    def __init__(
+        self, plan: Plan, *, report_file: Path | None = None, scheduler: Scheduler | None = None
+    ) -> None:
         """Prepare; nothing is read or written yet.
 
         Args:
             plan: what to do.
             report_file: where the report goes, a table and a contact sheet beside it; by default
                 `REPORT` in the folder of the results.
+            scheduler: whose workers do the work; None for this process.
         """
         self.plan = plan
         self.report_file = report_file or plan.config.output_folder / REPORT
+        self._scheduler = scheduler
         self._paused = threading.Event()
         self._rows: list[Row] = []
         self._progress = BatchProgress(len(plan.items))
@@ -90,11 +95,11 @@ class BatchRun:
         Raises:
             InvalidInputError: if another run is writing into the same folder.
             PictureError: if the folder of the results cannot be written, or they will not fit.
-            EngineError: if the backend cannot be had.
+            EngineError: if the backend cannot be had, or the scheduler.
             Cancelled: once the token is cancelled; `report` tells what was finished.
         """
         started = datetime.now().astimezone()
-        course = Course(self.plan, self._rows, self._paused)
+        course = Course(self.plan, self._rows, self._paused, self._scheduler)
         try:
             for self._progress in course.steps(token):
                 yield Progress(self._progress.share, 1.0, self._progress.in_words())

@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,6 +30,7 @@ from engine.pixels import full_scale
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from engine.batch.config import BatchConfig
     from engine.batch.items import Item
@@ -140,6 +140,11 @@ def worked(
         return _failed(item, order, error, sentence, start)
 
 
+def given_up(item: Item, order: Order, sentence: str) -> Outcome:
+    """The outcome of a picture that nobody could finish, for a reason outside of it."""
+    return _outcome(item, order.config, "failed", f"“{item.image.name}”: {sentence}")
+
+
 def _failed(item: Item, order: Order, error: Exception, sentence: str, start: float) -> Outcome:
     """The outcome of an error; not the error itself, whose traceback holds the pixels."""
     name = f"“{item.image.name}”"
@@ -151,8 +156,7 @@ def _failed(item: Item, order: Order, error: Exception, sentence: str, start: fl
 
 def _end_by(error: Exception, config: BatchConfig) -> str:
     """Why nothing can succeed after this error; "" if other pictures can."""
-    masks = () if config.from_alpha else (Path(config.masks),)
-    for place in (Path(config.images), config.output_folder, *masks):
+    for place in config.places:
         if not os.path.exists(place):  # noqa: PTH110 - does not raise, whatever became of a disk
             return f"“{place}” is no longer there; bring it back and resume."
     cause: BaseException | None = error

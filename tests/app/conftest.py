@@ -19,7 +19,7 @@ from app.session.session import Session
 from app.settings import Settings
 from app.window.window import MainWindow
 from engine import registry, weights
-from engine.batch import lanes
+from engine.batch import room
 from tests.app import fake_backend
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ def batcher(
     """Somebody at the Batch dialog with eight pictures; three are worked on at a time."""
     from tests.app.batcher import Batcher, put_pairs
 
-    monkeypatch.setattr(lanes, "_cores", lambda: 1)
+    monkeypatch.setattr(room, "_cores", lambda: 1)
     pictures, masks = tmp_path / "Slides", tmp_path / "masks"
     put_pairs(pictures, masks, 8)
     batcher = Batcher(desk, qtbot, pictures, masks, tmp_path / "Slides_inpainted")

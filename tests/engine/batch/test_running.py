@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from engine.batch import BatchRun, lanes, load_report, text_of, work
+from engine.batch import BatchRun, load_report, room, text_of, work
 from engine.batch.manifest import Manifest, digest
 from engine.batch.report import to_csv
 from engine.errors import Cancelled, InvalidInputError, PictureError
@@ -423,7 +423,7 @@ def test_pictures_that_do_not_fit_together_wait_for_each_other(
 ) -> None:
     pairs(tmp_path, *(f"{number}.png" for number in range(8)))
     assert run(tmp_path, recipe=painting).done == 8
-    monkeypatch.setattr(lanes, "MOST_BYTES", 1)
+    monkeypatch.setattr(room, "MOST_BYTES", 1)
     painter.busy.clear()
     shutil.rmtree(tmp_path / "out")
     assert run(tmp_path, recipe=painting).done == 8
@@ -434,7 +434,7 @@ def test_no_more_fills_run_at_once_than_there_are_cores(
     tmp_path: Path, painting: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs(tmp_path, *(f"{number}.png" for number in range(12)))
-    monkeypatch.setattr(lanes, "_cores", lambda: 3)
+    monkeypatch.setattr(room, "_cores", lambda: 3)
     painter.gate.clear()
     batch = BatchRun(plan(tmp_path, recipe=painting))
     steps = batch.steps(CancelToken())
