@@ -62,6 +62,8 @@ EXCLUDED_MODULES = (
     *("scipy", "skimage", "yaml", "jinja2", "markupsafe", "networkx", "onnx", "onnxscript"),
     *("tensorboard", "torchvision", "triton", "lxml", "requests", "urllib3", "certifi"),
     *("charset_normalizer", "chardet", "attr", "attrs", "jsonschema", "hypothesis", "_pytest"),
+    # Many machines have Lacuna from pip, where dask's own commands are.
+    *("dask", "distributed", "tornado", "cryptography"),
     # What fsspec would use to read from a web server.
     *("aiohttp", "aiosignal", "aiohappyeyeballs", "frozenlist", "multidict", "propcache", "yarl"),
     # The GNU library behind it is under the GPL, which would then hold for the whole bundle.

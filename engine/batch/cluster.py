@@ -42,6 +42,8 @@ _PER_THREAD = 3  # tasks under way for each thread: some wait there, so that non
 _CENSUS_SECONDS = 1.0
 _TICK_SECONDS = 0.1
 _CLOSE_SECONDS = 30
+_UNREACHABLE = (OSError, ValueError, RuntimeError)
+"""What dask raises when nobody is at the other end, or nobody any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,9 @@ class Workers:
 
     def finished(self, timeout: float) -> Finished | None:
         """The next item that is finished; None if there is none for so many seconds."""
-        if self._left:
-            return self._left.popleft()
+        return self._left.popleft() if self._left else self._next(timeout)
+
+    def _next(self, timeout: float) -> Finished | None:
         try:
             key = self._done.get(timeout=timeout).key
         except queue.Empty:
@@ -158,9 +161,11 @@ class Workers:
 
     def stop(self) -> None:
         """Stop what is being filled; what is waiting will hand itself back."""
+        if self._client.status != "running":  # dask would wait for the scheduler to come back
+            return
         try:
-            self._client.run(worker.stop, self._run, wait=False)
-        except (OSError, ValueError) as error:
+            self._client.run(worker.stop, self._run, on_error="ignore")
+        except _UNREACHABLE as error:
             log.warning("the workers could not be told to stop: %s", error)
 
     def close(self) -> None:
@@ -169,7 +174,7 @@ class Workers:
         if self._under_way:
             self.stop()
         while self._under_way and self._counted_threads() and time.monotonic() < end:
-            found = self.finished(_TICK_SECONDS)
+            found = self._next(_TICK_SECONDS)
             if found is not None:
                 self._left.append(found)
         if not self._under_way:  # nobody writes any more, so these are of workers that died
@@ -196,7 +201,7 @@ class Workers:
         if time.monotonic() - self._counted >= _CENSUS_SECONDS:
             try:
                 self._threads = sum(self._client.nthreads().values())
-            except (OSError, ValueError) as error:
+            except _UNREACHABLE as error:
                 log.warning("%s does not answer: %s", self._address, error)
                 self._threads = 0
             self._counted = time.monotonic()
@@ -282,7 +287,7 @@ def _connected(scheduler: Scheduler) -> Client:
             set_as_default=False,
             name="lacuna-batch",
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except _UNREACHABLE as error:
         raise ClusterError(
             f"No scheduler answers at {scheduler.address} ({error}); start one with "
             "“dask scheduler”, and see docs/cluster.md."

@@ -136,6 +136,8 @@ class Course:
             crew.close()
             while (found := crew.finished(0)) is not None:
                 self._take(found)
+            if not self._under_way:  # else workers that do not answer may still be at it
+                notes.clear(self._plan.config.output_folder)
             manifest.close()
 
     def _loop(self, crew: Crew, token: CancelToken) -> Generator[BatchProgress, None, None]:
@@ -228,8 +230,10 @@ class Course:
             for left in leftovers({folder, *places}):
                 with suppress(OSError):
                     left.unlink()
-        manifest.append(*notes.entries(folder))  # of a run over many machines that was killed
-        notes.clear(folder)
+            # Its workers may still be at it, so their notes are kept for the while.
+            manifest.append(*notes.entries(folder))
+        else:
+            notes.clear(folder)
         return manifest
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.batch import manifest
+from engine.batch import manifest, naming
 from engine.batch.manifest import Entry, Trace
+from engine.batch.naming import text_of
 from engine.pictures.files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engine.batch.items import Item
 
 FOLDER = ".lacuna-batch-begun"
 
@@ -43,6 +47,15 @@ def write(results: Path, entry: Entry) -> None:
 def find(results: Path, image: str) -> Entry | None:
     """The note about a picture (its path as text), if there is one."""
     return _read(_path(results, image))
+
+
+def resumed(item: Item, results: Path) -> Item:
+    """The item, with what a worker has noted about it since the plan was made."""
+    begun = find(results, text_of(item.image))
+    if begun is None or item.output is None:
+        return item
+    output = naming.variant(begun.output, item.output) or item.output
+    return replace(item, output=output, trace=(item.trace or Trace()).after(begun))
 
 
 def entries(results: Path) -> list[Entry]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.batch import manifest, naming
+from engine.batch import manifest, naming, notes
 from engine.batch.config import ALPHA, weights_wish
 from engine.batch.holes import hole_of, suspicion
 from engine.batch.manifest import Entry, mark, mark_of, settings_digest
@@ -126,6 +126,7 @@ def worked(
     start = time.perf_counter()
     try:
         token.check()
+        item = notes.resumed(item, order.config.output_folder)
         return _kept(item, order) or _filled(item, order, around, token, pictured=pictured)
     except Cancelled:
         raise

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine import __version__
-from engine.batch import naming, notes
-from engine.batch.manifest import Trace
+from engine.batch import notes
 from engine.batch.naming import text_of
 from engine.batch.room import Room, held_bytes
 from engine.batch.work import Surroundings, worked
@@ -28,7 +27,6 @@ from engine.jobs import CancelToken
 
 if TYPE_CHECKING:
     from engine.batch.items import Item
-    from engine.batch.manifest import Entry
     from engine.batch.work import Order, Outcome
 
 _DECIDING = ("numpy", "numba", "opencv-python-headless", "pillow", "torch")
@@ -102,14 +100,14 @@ def carry_out(task: Task) -> Outcome | None:
     around = Surroundings(
         partial(notes.write, results), partial(room.filling.admitted, token=token), task.taken
     )
+    known = task.item.trace.begun if task.item.trace else None
     begun = notes.find(results, text_of(task.item.image))
-    item = _resumed(task.item, begun)
     try:
-        with room.held.admitted(held_bytes(item), token):
-            outcome = worked(item, task.order, around, token, pictured=task.pictured)
+        with room.held.admitted(held_bytes(task.item), token):
+            outcome = worked(task.item, task.order, around, token, pictured=task.pictured)
     except Cancelled:
         return None
-    return _finished(outcome) if begun else outcome
+    return _finished(outcome) if begun != known else outcome
 
 
 def stop(run: str) -> None:
@@ -125,15 +123,6 @@ def _token(run: str) -> CancelToken:  # noqa: ARG001 - the key
 @functools.lru_cache(maxsize=2)
 def _room(*, network: bool) -> Room:
     return Room(network=network)
-
-
-def _resumed(item: Item, begun: Entry | None) -> Item:
-    """A picture that a worker had begun when it died, as if another run had been killed."""
-    if begun is None or item.output is None:
-        return item
-    output = naming.variant(begun.output, item.output) or item.output
-    trace = item.trace or Trace()
-    return replace(item, output=output, trace=trace.after(begun))
 
 
 def _finished(outcome: Outcome) -> Outcome:

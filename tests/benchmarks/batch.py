@@ -8,6 +8,8 @@
     python -m tests.benchmarks.batch disk            (as root: mounts a small tmpfs)
     python -m tests.benchmarks.batch vanish
     python -m tests.benchmarks.batch many --count 10000
+    python -m tests.benchmarks.batch cluster --times 10 [--backend patchmatch]
+    python -m tests.benchmarks.batch overhead --count 2000
 """
 
 from __future__ import annotations
@@ -36,12 +38,14 @@ from engine import resources
 from engine.batch.manifest import digest
 from engine.pictures import Picture, save_mask, save_picture
 from tests.engine.batch import folders
+from tests.engine.batch.machines import Machines, machines
 from tests.engine.batch.test_killing import entries, killed
 
 SAMPLES = ("astronaut.png", "coffee.png", "rocket.jpg")
 ENDINGS = (".png", ".png", ".jpg", ".jpg", ".jpg", ".tif", ".webp", ".bmp")
 DEEP = (".png", ".tif")
 BAD = ("empty", "torn", "text", "shape", "nan", "torn mask")
+MACHINES = ("cluster", "overhead")
 _TICK_SECONDS = 0.1
 
 
@@ -293,6 +297,70 @@ def many(count: int) -> dict[str, float]:
         }
 
 
+def cluster(times: int, backend: str, seed: int = 0) -> dict[str, float]:
+    """Two workers, one of them killed at random so often: the outputs of a run on this machine."""
+    rng = np.random.default_rng(seed)
+    with tempfile.TemporaryDirectory() as name:
+        here, there = Path(name) / "here", Path(name) / "there"
+        for root in (here, there):
+            make(root, 60, 2.0)
+        expected = ran(here, "--backend", backend).report
+        with machines(Path(name)) as workers:
+            made, kills = _with_deaths(there, workers, rng, times, backend)
+        for first, second in zip(expected["files"], made["files"], strict=True):
+            for key in ("status", "sha256", "hole_share", "backend"):
+                assert first[key] == second[key], (first, second)
+            assert first["status"] != "done" or digest(Path(second["output"])) == first["sha256"]
+        assert not list((there / "out").glob(".lacuna-*.tmp"))
+        assert not list((there / "out").glob("*_1.*"))
+        return {
+            "kills": kills,
+            "done": made["done"],
+            "failed": made["failed"],
+            "s": made["seconds"],
+        }
+
+
+def _with_deaths(
+    root: Path, workers: Machines, rng: np.random.Generator, times: int, backend: str
+) -> tuple[dict[str, Any], int]:
+    """The report of a run over workers that die, and how often they did."""
+    found: list[Ran] = []
+    words = ("--backend", backend, "--scheduler", workers.address)
+    runner = threading.Thread(target=lambda: found.append(ran(root, *words)))
+    runner.start()
+    kills = 0
+    while runner.is_alive():
+        runner.join(rng.uniform(0.2, 1.5))
+        begun = (root / "out").exists()
+        kills += begun and kills < times and workers.kill_worker(int(rng.integers(2)))
+    return found[0].report, kills
+
+
+def overhead(count: int) -> dict[str, float]:
+    """What a picture costs beside its own work, when it is worked on elsewhere."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for number in range(count):
+            folders.put(root / f"images/{number:06}.png", folders.pixels_of(number))
+        folders.mask(root / "mask.png")
+        (root / "masks").symlink_to(root / "mask.png")
+        with machines(Path(name)) as workers:
+            before = sum(workers.scheduler.cpu_times()[:2])
+            made = ran(root, "--backend", "telea", "--quiet", "--scheduler", workers.address)
+            scheduler = sum(workers.scheduler.cpu_times()[:2]) - before
+        assert made.report["done"] == count
+        own = sum(row["seconds"] for row in made.report["files"])
+        return {
+            "per_s": count / made.report["seconds"],
+            "scheduler_cpu_ms": 1000 * scheduler / count,
+            "client_cpu_ms": 1000 * made.cpu / count,
+            "own_ms": 1000 * own / count,
+            "report_bytes": (root / "out" / "lacuna-batch.json").stat().st_size / count,
+            "manifest_bytes": (root / "out" / "lacuna-batch.jsonl").stat().st_size / count,
+        }
+
+
 def measure() -> dict[str, float]:
     """The short version for `make bench`."""
     with tempfile.TemporaryDirectory() as name:
@@ -308,7 +376,9 @@ def measure() -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("make", "mixed", "kill", "disk", "vanish", "many"))
+    parser.add_argument(
+        "what", choices=("make", "mixed", "kill", "disk", "vanish", "many", *MACHINES)
+    )
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--backend", default="telea")
     parser.add_argument("--count", type=int, default=400)
@@ -322,6 +392,10 @@ def main() -> None:
             print(mixed(args.folder, args.backend))
         case "kill":
             print(kill(args.times, args.backend))
+        case "cluster":
+            print(cluster(args.times, args.backend))
+        case "overhead":
+            print(overhead(args.count))
         case "disk":
             print(disk())
         case "vanish":

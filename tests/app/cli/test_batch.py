@@ -161,6 +161,9 @@ def test_subfolders_and_alpha_and_inverted_masks(tmp_path: Path, batch: Callable
         (("--report", "x.html"), "end it with .json"),
         (("--report", "nowhere/x.json"), "its folder does not exist"),
         (("--on-existing", "ask"), "invalid choice"),
+        (("--scheduler", "somewhere"), "“somewhere” is no scheduler"),
+        (("--tls-ca", "ca.pem"), "Certificates are for --scheduler"),
+        (("--scheduler", "tcp://h:1", "--tls-ca", "ca.pem"), "takes three files"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(
@@ -192,6 +195,31 @@ def test_the_input_folder_is_protected(tmp_path: Path, capsys: pytest.CaptureFix
 def test_what_is_missing_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch", "pictures"]) == 2
     assert "Name -m MASKS and -o OUT_DIR" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_nobody_answers_at_is_one_sentence(
+    tmp_path: Path,
+    batch: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.batch.cluster.CONNECT_SECONDS", 0.5)
+    pairs(tmp_path, "a.png")
+    assert batch("--scheduler", "tcp://127.0.0.1:9", "--quiet") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "No scheduler answers at tcp://127.0.0.1:9" in line
+
+
+def test_without_dask_it_is_said_what_to_install(
+    tmp_path: Path,
+    batch: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    pairs(tmp_path, "a.png")
+    assert batch("--scheduler", "tcp://127.0.0.1:9", "--quiet") == 1
+    assert "lacuna-inpaint[cluster]" in capsys.readouterr().err
 
 
 def test_an_empty_folder_is_a_failure(
