@@ -17,8 +17,8 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files,
-            clipboard, masks, runs, projects, inspector, batch, training, help, tour, canvas and
-            window.
+            clipboard, masks, runs, projects, inspector, lineup, batch, training, help, tour, canvas
+            and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -348,6 +348,11 @@ _INPAINT = (
     ActionSpec(
         "run_after_stroke", "Inpaint After Each Stroke", "Inpaint", "session.run_after_stroke",
         state="runs_after_stroke", group="option",
+    ),
+    ActionSpec(
+        "compare_backends", "Compare Backends…", "Inpaint", "lineup.show_dialog",
+        ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"), needs="has_picture",
+        tip="Fill the mask with every backend that can, and see where they differ", group="run",
     ),
     ActionSpec(
         "previous_result", "Previous Result", "Inpaint", "runs.step", (",",),

@@ -44,6 +44,7 @@ ICONS = {
     "keep": "mdi6.star-outline",
     "kept": "mdi6.star",
     "reuse": "mdi6.tune-variant",
+    "again": "mdi6.image-sync-outline",
     "folder": "mdi6.folder-multiple-image",
     "done": "mdi6.check",
     "missing": "mdi6.help-circle-outline",

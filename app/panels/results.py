@@ -5,11 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.language import told, tr, tr_later
+from app.panels.result_filter import ResultFilter
 from app.session.notices import duration
 from app.session.qimages import qimage
 
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
 
     from app.session.results import Result
     from app.session.session import Session
+    from engine.backend import BackendSpec
 
 THUMB = QSize(92, 70)
 HOLD_MS = 350
@@ -38,7 +48,14 @@ class ResultsPanel(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
+        self._filter = ResultFilter(session.runs)
+        self._filter.chosen.connect(self._show_admitted)
+        self._none = QLabel(tr("No result is like that; choose another view of them."))
+        self._none.setWordWrap(True)
+        self._none.setProperty("role", "dim")
         self._layout.addWidget(self._empty)
+        self._layout.addWidget(self._filter)
+        self._layout.addWidget(self._none)
         session.runs.results_changed.connect(self._show)
         self._show()
 
@@ -61,6 +78,19 @@ class ResultsPanel(QWidget):
                 self._cards[number] = self._new_card(result)
             self._cards[number].show_state(is_current=result is shelf.current)
         self._empty.setVisible(not numbers)
+        self._filter.refresh()
+        self._show_admitted()
+
+    @Slot()
+    def _show_admitted(self) -> None:
+        """Show the cards that the filter lets through."""
+        admitted = 0
+        for card in self._cards.values():
+            is_admitted = self._filter.admits(card.result)
+            card.setVisible(is_admitted)
+            admitted += is_admitted
+        self._filter.setVisible(len(self._cards) > 1)
+        self._none.setVisible(bool(self._cards) and not admitted)
 
     def _new_card(self, result: Result) -> ResultCard:
         runs = self._session.runs
@@ -71,9 +101,23 @@ class ResultsPanel(QWidget):
         card.deleted.connect(partial(runs.delete, result))
         card.reused.connect(partial(runs.reuse, result))
         card.spread.connect(partial(self._session.batch.use_result, result))
+        card.again.connect(partial(self._offer_backends, result))
         card.peeked.connect(lambda on: runs.peek(result if on else None))
-        self._layout.insertWidget(0, card)
+        self._layout.insertWidget(3, card)
         return card
+
+    def _offer_backends(self, result: Result, at: QPoint) -> None:
+        """Let the user choose with which other backend the result's mask is filled."""
+        menu = QMenu(self)
+        for spec in self._session.models.usable:
+            if spec.id != result.result.backend:
+                action = menu.addAction(told(spec.label))
+                action.triggered.connect(partial(self._fill_again, spec, result))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)
+
+    def _fill_again(self, spec: BackendSpec, result: Result, _: bool = False) -> None:
+        self._session.runs.again(spec, result)
 
 
 class ResultCard(QFrame):
@@ -86,6 +130,8 @@ class ResultCard(QFrame):
         deleted: the bin was pressed.
         reused: "use these settings" was pressed.
         spread: "use these settings for a folder" was pressed.
+        again: "same mask, other backend" was pressed; where a menu is to open, in global
+            coordinates.
     """
 
     chosen = Signal()
@@ -94,6 +140,7 @@ class ResultCard(QFrame):
     deleted = Signal()
     reused = Signal()
     spread = Signal()
+    again = Signal(QPoint)
 
     def __init__(self, result: Result, pixel_ratio: float) -> None:
         super().__init__()
@@ -113,6 +160,9 @@ class ResultCard(QFrame):
         self._star = self._button(tr("Keep (Ctrl+J)"), self.kept)
         self._reuse = self._button(tr("Use its settings"), self.reused)
         self._spread = self._button(tr("Use its settings for a folder"), self.spread)
+        self._again = QToolButton()
+        _name_button(self._again, tr("Same mask, other backend"))
+        self._again.clicked.connect(self._ask_again)
         self._bin = self._button(tr("Delete"), self.deleted)
         row = QHBoxLayout()
         row.setSpacing(9)
@@ -132,6 +182,7 @@ class ResultCard(QFrame):
         self._icons = icons
         if icons:
             self._reuse.setIcon(icons["reuse"])
+            self._again.setIcon(icons["again"])
             self._spread.setIcon(icons["folder"])
             self._bin.setIcon(icons["delete"])
             self._star.setIcon(icons["kept" if self.result.is_kept else "keep"])
@@ -171,12 +222,13 @@ class ResultCard(QFrame):
 
     def _button(self, label: str, signal: SignalInstance) -> QToolButton:
         button = QToolButton()
-        button.setAccessibleName(label)
-        button.setToolTip(label)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(15, 15))
+        _name_button(button, label)
         button.clicked.connect(signal)
         return button
+
+    @Slot()
+    def _ask_again(self) -> None:
+        self.again.emit(self._again.mapToGlobal(self._again.rect().bottomLeft()))
 
     def _thumbnail(self, pixel_ratio: float) -> QLabel:
         image = qimage(self.result.thumbnail).scaled(
@@ -206,7 +258,7 @@ class ResultCard(QFrame):
         buttons = QHBoxLayout()
         buttons.setSpacing(2)
         buttons.setContentsMargins(0, 0, 0, 0)
-        for button in (self._star, self._reuse, self._spread, self._bin):
+        for button in (self._star, self._again, self._reuse, self._spread, self._bin):
             buttons.addWidget(button)
         buttons.addStretch(1)
         words = QVBoxLayout()
@@ -216,6 +268,14 @@ class ResultCard(QFrame):
         words.addStretch(1)
         words.addLayout(buttons)
         return words
+
+
+def _name_button(button: QToolButton, label: str) -> None:
+    """Make a small button that only shows an icon."""
+    button.setAccessibleName(label)
+    button.setToolTip(label)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setIconSize(QSize(15, 15))
 
 
 def _how(result: Result) -> str:

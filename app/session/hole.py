@@ -14,7 +14,12 @@ from engine.types import Box
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from engine.types import MaskBool
+
 ENOUGH_PIXELS = 1_000_000
+
+HALF = 127
+"""Coverage above this counts as hole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,12 @@ class HoleFigures:
 
 def is_hole(mask: npt.NDArray[np.uint8]) -> bool:
     """Whether any pixel of the coverage counts as hole."""
-    return bool(mask.max(initial=0) > 127)
+    return bool(mask.max(initial=0) > HALF)
+
+
+def is_same(mask: npt.NDArray[np.uint8], hole: MaskBool) -> bool:
+    """Whether the coverage has the very same hole."""
+    return np.array_equal(mask > HALF, hole)
 
 
 def extent(mask: npt.NDArray[np.uint8]) -> Box | None:

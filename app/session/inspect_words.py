@@ -6,10 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from app.language import tr
-from app.session.sheets import COMPOSITE
 
 if TYPE_CHECKING:
     from engine.provenance import PlacedLevel, Source
+
+COMPOSITE = "composite"
+"""The stage in which only the hole is taken from the network's answer."""
+
+RESULT = "result"
+"""The stage at the end: what is in the picture, with nothing laid over it."""
 
 LEAST = 0.005
 """Weights below this are no news: they would be shown as 0 %."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.language import told, tr, tr_later
 from app.session import inspect_words
+from app.session.inspect_words import COMPOSITE, RESULT
 from engine.registry import get
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ OFF = tr_later("Point at a filled pixel to see on the picture where it was borro
 NOTHING_FILLED = tr_later("Fill a hole, then point at what was filled.")
 OWN = tr_later("This pixel is the picture's own.")
 MADE_UP = tr_later("The network made this up; it borrowed from no single place.")
-
-RESULT = "result"
-"""The stage at the end: what is in the picture, with nothing laid over it."""
 
 
 class Inspector(QObject):
@@ -128,7 +126,7 @@ class Inspector(QObject):
     @property
     def stage_keys(self) -> list[str]:
         """The stages of the result, coarse to fine, itself as the last; empty if it has none."""
-        from app.session.sheets import COMPOSITE, key_of
+        from app.session.sheets import key_of
 
         stages = (stage for each in self._known() for stage in each.stages)
         keys = list(dict.fromkeys(key_of(stage) for stage in stages))

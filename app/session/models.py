@@ -102,6 +102,15 @@ class Models(QObject):
         """Files that cannot be used."""
         return self._listing.broken if self._listing is not None else ()
 
+    @property
+    def usable(self) -> tuple[BackendSpec, ...]:
+        """The backends that can fill by a method of their own, as far as is known."""
+        return tuple(
+            spec
+            for spec in registry.specs()
+            if spec.id != registry.AUTO and (not spec.network or self.file(spec) is not None)
+        )
+
     def lacks_weights(self, spec: BackendSpec) -> bool:
         """Whether a backend cannot run for want of weights; False while nobody has looked."""
         return bool(spec.network) and self.is_known and self.file(spec) is None

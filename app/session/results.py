@@ -24,6 +24,7 @@ class Result:
         thumbnail: (h, w, 3) uint8 RGB of the filled place.
         is_kept: a favourite, never dropped to save memory.
         is_traced: the backend was asked where its pixels come from.
+        mask_key: see `app.session.filled.mask_key`; empty until somebody asked.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Result:
     thumbnail: npt.NDArray[np.uint8]
     is_kept: bool = False
     is_traced: bool = False
+    mask_key: str = ""
 
     @property
     def nbytes(self) -> int:

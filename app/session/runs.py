@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.document import Document
     from app.session.session import Session
+    from engine.backend import BackendSpec
     from engine.pipeline import InpaintRequest, InpaintResult
     from engine.recipe import Recipe
     from engine.types import Box
@@ -79,17 +80,20 @@ class Runs(QObject):
 
     def inpaint(self) -> None:
         """Fill the hole with the chosen backend."""
+        self.inpaint_with(self._session.backend)
+
+    def inpaint_with(self, backend: BackendSpec) -> None:
+        """Fill the hole with a backend, which need not be the chosen one."""
         from app.session.snapshot import snapshot
 
         session, document = self._session, self._session.document
         if document is None or document.is_editing or self.is_running:
             return
         self.peek(None)
-        backend = session.backend
         request = snapshot(
             document,
             backend.id,
-            session.options,
+            session.options_of(backend),
             session.seed,
             detail=session.settings.detail,
             trace=session.inspector.is_on,
@@ -98,13 +102,53 @@ class Runs(QObject):
             session.say(tr(NOTHING_MASKED))
             return
         session.noticed.emit(None)
-        self._ticket = self.tasks.start(
+        self.launch(
             Job(tr_later("Inpainting"), partial(_run, request)),
             partial(self._on_result, document, request),
-            failed=self._on_failed,
-            stopped=self._on_stopped,
+            failed=self._say_failure,
+            stopped=self._say_stopped,
         )
-        session.state_changed.emit()
+
+    def again(self, backend: BackendSpec, result: Result | None = None) -> None:
+        """Fill the mask that a result has filled with another backend."""
+        from app.session.filled import hole_of
+        from app.session.hole import is_same
+
+        result, document = result or self.chosen, self._session.document
+        if result is None or document is None or document.is_editing or self.is_running:
+            return
+        self.peek(None)
+        hole = hole_of(result, document.box)
+        if not is_same(document.mask, hole):
+            label = tr_later("Mask of Result {number}").format(number=result.number)
+            self._session.masks.put(hole, label)
+        self.inpaint_with(backend)
+
+    def launch(
+        self,
+        job: Job[Any],
+        done: Callable[[Any], None],
+        *,
+        failed: Callable[[Exception], None],
+        stopped: Callable[[], None],
+    ) -> None:
+        """Start a run while there is none; one of the three is told how it ended.
+
+        What is told may launch the next one: then nobody gets in between.
+        """
+        self._ticket = self.tasks.start(
+            job,
+            partial(self._end_with, done),
+            failed=partial(self._end_with, failed),
+            stopped=partial(self._end_with, stopped),
+        )
+        self._session.state_changed.emit()
+
+    def _end_with(self, tell: Callable[..., None], *what: object) -> None:
+        self._ticket = None
+        tell(*what)
+        self._session.state_changed.emit()
+        self.finished.emit()
 
     def preview(self) -> tuple[Box, ...]:
         """What the next run will look at, in picture pixels."""
@@ -224,17 +268,20 @@ class Runs(QObject):
         request: InpaintRequest,
         outcome: tuple[InpaintResult, npt.NDArray[np.uint8]],
     ) -> None:
-        self._ticket = None
-        made, thumb = outcome
         if self._session.document is document:
-            label = registry.get(made.backend).label
-            number = self.shelf.next_number()
-            result = Result(number, label, made, thumb, is_traced=request.trace)
-            if self.shelf.add(result):
-                self._session.say(tr("The oldest results were dropped to save memory."))
-            self.results_changed.emit()
+            result = self.shelve(*outcome, is_traced=request.trace)
             self._when_free(partial(self._arrive, document, request, result))
-        self._ended()
+
+    def shelve(
+        self, made: InpaintResult, thumb: npt.NDArray[np.uint8], *, is_traced: bool
+    ) -> Result:
+        """Keep what a run made; the picture stays as it is."""
+        label = registry.get(made.backend).label
+        result = Result(self.shelf.next_number(), label, made, thumb, is_traced=is_traced)
+        if self.shelf.add(result):
+            self._session.say(tr("The oldest results were dropped to save memory."))
+        self.results_changed.emit()
+        return result
 
     def _arrive(self, document: Document, request: InpaintRequest, result: Result) -> None:
         """Put a fresh result into the picture, unless the picture has changed meanwhile."""
@@ -258,11 +305,6 @@ class Runs(QObject):
                 )
             )
 
-    def _on_failed(self, error: Exception) -> None:
-        self._ticket = None
-        self._say_failure(error)
-        self._ended()
-
     def _say_failure(self, error: Exception) -> None:
         if isinstance(error, UnusableBackendError):
             way_out = (tr("Models…"), self._session.models.wanted.emit)
@@ -276,14 +318,8 @@ class Runs(QObject):
                 details_of(error),
             )
 
-    def _on_stopped(self) -> None:
-        self._ticket = None
+    def _say_stopped(self) -> None:
         self._session.say(tr("Cancelled; nothing was changed."))
-        self._ended()
-
-    def _ended(self) -> None:
-        self._session.state_changed.emit()
-        self.finished.emit()
 
     # --- the document ------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from app.session.batch import Batch
 from app.session.clipboard import Clipboard
 from app.session.files import Files
 from app.session.inspector import Inspector
+from app.session.lineup import Lineup
 from app.session.masks import Masks
 from app.session.models import Models
 from app.session.notices import Notice
@@ -97,6 +98,7 @@ class Session(QObject):
         self.runs = Runs(self)
         self.projects = Projects(self)
         self.inspector = Inspector(self)
+        self.lineup = Lineup(self)
         self.models = Models(self)
         self.training = Training(self)
         self.batch = Batch(self)
@@ -231,7 +233,11 @@ class Session(QObject):
     @property
     def options(self) -> Options:
         """All options of the chosen backend, as they are set now."""
-        return complete_options(self.backend, self.settings.options.get(self.backend.id, {}))
+        return self.options_of(self.backend)
+
+    def options_of(self, backend: BackendSpec) -> Options:
+        """All options of a backend, as they were set when it was chosen last."""
+        return complete_options(backend, self.settings.options.get(backend.id, {}))
 
     def use_seed(self, seed: int) -> None:
         self.seed = seed

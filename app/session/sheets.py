@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from app.session.colours import coloured
+from app.session.inspect_words import COMPOSITE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,9 +26,6 @@ LONGEST = 1024
 
 OPACITY = 0.85
 """Of a map: the picture shines through a little, so that the eye finds its place."""
-
-COMPOSITE = "composite"
-"""The stage in which only the hole is taken from the network's answer."""
 
 
 @dataclass(frozen=True, slots=True)

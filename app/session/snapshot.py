@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from app.session.hole import extent
-from engine.pipeline import InpaintRequest
+from engine.pipeline import InpaintRequest, with_patches
 from engine.pixels import full_scale, has_alpha
 from engine.regions import regions
 from engine.registry import AUTO, get, specs
@@ -28,6 +29,9 @@ bytes as the whole picture would."""
 
 THUMBNAIL_SIDE = 224
 
+CLOSE_UP_SIDE = 1200
+"""Longest side of a close-up in pixels: a dozen of them take some 50 MB."""
+
 
 def snapshot(
     document: Document,
@@ -37,13 +41,18 @@ def snapshot(
     *,
     detail: bool = True,
     trace: bool = False,
+    others: tuple[BackendSpec, ...] = (),
 ) -> InpaintRequest | None:
-    """Copies of all that a run needs, so that painting may go on; None if nothing is masked."""
+    """Copies of all that a run needs, so that painting may go on; None if nothing is masked.
+
+    With others, all of these see what they need, too.
+    """
     hole_box = extent(document.mask)
     if hole_box is None:
         return None
     forbidden = document.forbidden()
-    box = _reach(document, hole_box, get(backend), is_steered=forbidden is not None)
+    asked = (get(backend), *others)
+    box = _reach(document, hole_box, asked, is_steered=forbidden is not None)
     mask = document.mask[box.slices].copy()
     return InpaintRequest(
         image=document.image[box.slices].copy(),
@@ -59,12 +68,15 @@ def snapshot(
     )
 
 
-def _reach(document: Document, hole_box: Box, spec: BackendSpec, *, is_steered: bool) -> Box:
+def _reach(
+    document: Document, hole_box: Box, asked: tuple[BackendSpec, ...], *, is_steered: bool
+) -> Box:
     """How much of the picture a run may look at: the hole and the widest context it could want."""
     if is_steered or has_alpha(document.image):
         # Forbidden and transparent pixels are no sources; the next usable ones may be anywhere.
         return document.box
-    asked = [row for row in specs() if not row.network] if spec.id == AUTO else [spec]
+    if any(row.id == AUTO for row in asked):
+        asked += tuple(row for row in specs() if not row.network)
     longer = max(hole_box.width, hole_box.height)
     margin = max(max(row.min_context, round(row.context * longer)) for row in asked)
     box = hole_box.grown(margin).intersected(document.box)
@@ -76,7 +88,7 @@ def seen(document: Document, spec: BackendSpec) -> tuple[Box, ...]:
     hole_box = extent(document.mask)
     if hole_box is None:
         return ()
-    box = _reach(document, hole_box, spec, is_steered=False)
+    box = _reach(document, hole_box, (spec,), is_steered=False)
     plan = regions(document.mask[box.slices] > 127, spec)
     return tuple(region.box.moved(box.left, box.top) for region in plan)
 
@@ -121,12 +133,18 @@ def apply_result(
 
 def thumbnail(request: InpaintRequest, result: InpaintResult) -> npt.NDArray[np.uint8]:
     """A small (h, w, 3) uint8 RGB picture of the filled place and its surroundings."""
-    pixels = request.image.copy()
-    left, top = request.origin
-    for patch in result.patches:
-        view = pixels[patch.box.moved(-left, -top).slices]
-        view[patch.hole] = patch.pixels[patch.hole]
-    return small(_around(pixels, request))
+    return small(_around(_filled(request, result), request))
+
+
+def close_up(request: InpaintRequest, result: InpaintResult) -> npt.NDArray[np.uint8]:
+    """As `thumbnail`, large enough to judge the fill."""
+    return small(_around(_filled(request, result), request), CLOSE_UP_SIDE)
+
+
+def _filled(request: InpaintRequest, result: InpaintResult) -> Pixels:
+    here = (-request.origin[0], -request.origin[1])
+    patches = (replace(patch, box=patch.box.moved(*here)) for patch in result.patches)
+    return with_patches(request.image, patches)
 
 
 def _around(pixels: Pixels, request: InpaintRequest) -> Pixels:

@@ -29,6 +29,7 @@ from app.window.doors import Doors
 from app.window.dressing import Dressing
 from app.window.help import Help
 from app.window.keyguard import KeyGuard
+from app.window.lineup import LineupRoom
 from app.window.menus import Commands
 from app.window.startup import Startup
 from app.window.tour import Tour
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self._pages)
         self._training = TrainingRoom(session, self._dressing, self)
         self._batch = BatchRoom(session, self._dressing, self)
+        self._lineup = LineupRoom(session, self)
         self._help = Help(session, self)
         self.tour = Tour(self)
         self.commands = Commands(session, self._receivers(), self)
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
             "projects": session.projects,
             "inspector": session.inspector,
             "batch": self._batch,
+            "lineup": self._lineup,
             "training": self._training,
             "help": self._help,
             "tour": self.tour,

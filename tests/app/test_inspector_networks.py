@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider
 from app.panels.inspect import InspectPanel
 from app.panels.legend import Legend
 from app.session import sheets
-from app.session.inspector import RESULT
+from app.session.inspect_words import COMPOSITE, RESULT
 from app.session.qimages import pixels_of
 from engine import registry
 from engine.filling import Patch
@@ -283,7 +283,7 @@ def test_a_stage_covers_the_crop_and_its_composite_the_hole() -> None:
     assert whole is not None
     assert whole.box == Box(16, 8, 32, 16)
     assert (whole.pixels == (50, 50, 50, 255)).all()
-    inside = sheets.of_stage(patch(None, coarse, refined), sheets.COMPOSITE)
+    inside = sheets.of_stage(patch(None, coarse, refined), COMPOSITE)
     assert inside is not None
     assert (inside.pixels[:, 4:] == (90, 90, 90, 255)).all()
     assert (inside.pixels[:, :4, 3] == 0).all()

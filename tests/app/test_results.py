@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMenu, QToolButton
 
 from app.panels.results import ResultCard
 from app.session.results import Result, Shelf
@@ -198,3 +198,110 @@ def test_a_stroke_can_start_the_run_by_itself(desk: Desk, photo: Path) -> None:
     desk.wait(lambda: len(desk.session.runs.shelf) == 1)
     desk.settle()
     assert colour(desk) == GREEN
+
+
+# --- which results are shown ---------------------------------------------------------------------
+
+
+def view(desk: Desk) -> QComboBox:
+    assert desk.window.workspace is not None
+    boxes = desk.window.workspace.column.results.findChildren(QComboBox)
+    return next(box for box in boxes if box.accessibleName() == "Results shown")
+
+
+def choose(desk: Desk, label: str) -> None:
+    """Choose a view of the results with the keyboard."""
+    box = view(desk)
+    box.setFocus()
+    desk.key(Qt.Key.Key_Home)
+    for _ in range(box.findText(label)):
+        desk.key(Qt.Key.Key_Down)
+    assert box.currentText() == label
+
+
+def shown(desk: Desk) -> list[int]:
+    return [card.result.number for card in cards(desk) if card.isVisible()]
+
+
+def test_favourites_can_be_shown_alone(two: Desk) -> None:
+    assert shown(two) == [1, 2]
+    two.key(Qt.Key.Key_J, CTRL)
+    choose(two, "Favourites")
+    assert shown(two) == [2]
+    two.session.runs.keep()
+    assert shown(two) == []
+    labels = two.window.workspace.column.results.findChildren(QLabel)  # type: ignore[union-attr]
+    assert "No result is like that" in " ".join(each.text() for each in labels if each.isVisible())
+
+
+def test_the_results_of_one_backend_can_be_shown_alone(two: Desk) -> None:
+    choose(two, "Green")
+    assert shown(two) == [1]
+    two.run("green")
+    assert shown(two) == [1, 3]
+    choose(two, "All results")
+    assert shown(two) == [1, 2, 3]
+
+
+def test_the_results_of_one_mask_can_be_shown_alone(two: Desk) -> None:
+    two.paint((20, 20), (25, 20))
+    two.run("green")
+    choose(two, "Same mask as result 3")
+    assert shown(two) == [3]
+    two.session.runs.step(-1)
+    assert view(two).currentText() == "Same mask as result 2"
+    assert shown(two) == [1, 2]
+
+
+def test_a_view_that_is_gone_becomes_all(two: Desk) -> None:
+    choose(two, "Green")
+    two.session.runs.delete(next(iter(two.session.runs.shelf)))
+    two.run("blue")
+    assert view(two).currentText() == "All results"
+    assert shown(two) == [2, 3]
+
+
+# --- the same mask again -------------------------------------------------------------------------
+
+
+def fill_again(desk: Desk, number: int, backend: str, qtbot: QtBot) -> None:
+    """Press the button of a card and choose from its menu."""
+    card = next(each for each in cards(desk) if each.result.number == number)
+    buttons = card.findChildren(QToolButton)
+    again = next(each for each in buttons if each.accessibleName() == "Same mask, other backend")
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    action = next(each for each in menu.actions() if each.text() == backend)
+    count = len(desk.session.runs.shelf)
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+    desk.wait(lambda: len(desk.session.runs.shelf) > count)
+    desk.settle()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_another_backend_fills_the_same_mask(two: Desk, qtbot: QtBot) -> None:
+    steps = len(two.document.steps[0])
+    fill_again(two, 2, "Green", qtbot)
+    assert colour(two) == GREEN
+    assert two.session.backend.id == "blue"
+    assert len(two.document.steps[0]) == steps + 1
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_mask_of_a_result_comes_back_for_another_backend(two: Desk, qtbot: QtBot) -> None:
+    first = two.document.hole()
+    two.paint((20, 20), (25, 20))
+    two.run("green")
+    assert not np.array_equal(two.document.hole(), first)
+    fill_again(two, 1, "Blue", qtbot)
+    np.testing.assert_array_equal(two.document.hole(), first)
+    assert [each.result.backend for each in two.session.runs.shelf][-1] == "blue"
+    choose(two, "Same mask as result 4")
+    assert shown(two) == [1, 2, 4]
+
+
+def test_the_menu_offers_no_backend_that_cannot_fill(two: Desk, qtbot: QtBot) -> None:
+    two.wait(lambda: two.session.models.is_known)
+    names = [spec.id for spec in two.session.models.usable]
+    assert names == ["patchmatch", "telea", "navier-stokes", "green", "blue"]

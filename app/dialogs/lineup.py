@@ -1,0 +1,230 @@
+"""Compare Backends: what each usable backend makes of one mask, and where they disagree."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dialogs.close_up import CloseUp, SharedView
+from app.dialogs.sizes import open_at
+from app.language import told, tr
+from app.panels.legend import Legend
+from app.session.colours import coloured
+from app.session.notices import duration
+from app.session.qimages import qimage
+
+if TYPE_CHECKING:
+    from app.session.lineup import Entry, Lineup
+    from app.session.session import Session
+    from engine.disagreement import Levels
+
+FIRST_SIZE = QSize(1120, 780)
+SMALLEST = QSize(560, 420)
+
+
+class LineupDialog(QDialog):
+    """A grid of fills and the map of their disagreement; one is chosen and applied.
+
+    Closing it stops nothing: the results come to the panel all the same. Esc stops the runs first.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Compare Backends"))
+        self._lineup: Lineup = session.lineup
+        self._view = SharedView(self)
+        self._entries: list[Entry] = []
+        self._chosen: Entry | None = None
+        self._cells: list[FillCell] = []
+        self._map = MapCell(self._view)
+        self._hint = QLabel(
+            tr("Wheel and drag move all pictures together. Click chooses one, twice applies it.")
+        )
+        self._hint.setProperty("role", "dim")
+        self._hint.setWordWrap(True)
+        self._apply = QPushButton(tr("Apply"))
+        self._stop = QPushButton(tr("Stop"))
+        self._close = QPushButton(tr("Close"))
+        for button in (self._apply, self._stop, self._close):
+            button.setAutoDefault(False)
+        self._grid = QGridLayout()
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _lay_out(self) -> None:
+        self._grid.setSpacing(8)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._hint, 1)
+        for button in (self._stop, self._apply, self._close):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(self._grid, 1)
+        layout.addLayout(buttons)
+        self.setMinimumSize(SMALLEST)
+        open_at(self, FIRST_SIZE)
+
+    def _connect(self) -> None:
+        self._lineup.changed.connect(self._show)
+        self._apply.clicked.connect(self._apply_chosen)
+        self._stop.clicked.connect(self._lineup.cancel)
+        self._close.clicked.connect(self.accept)
+
+    def reject(self) -> None:
+        if self._lineup.is_running:
+            self._lineup.cancel()
+        else:
+            super().reject()
+
+    # --- showing -----------------------------------------------------------------------------
+
+    @Slot()
+    def _show(self) -> None:
+        lineup = self._lineup
+        if lineup.entries is not self._entries:
+            self._entries = lineup.entries
+            self._build()
+        for cell in self._cells:
+            cell.show_entry(is_chosen=cell.entry is self._chosen)
+        self._map.show_levels(lineup.disagreement, is_running=lineup.is_running)
+        self._stop.setEnabled(lineup.is_running)
+        self._apply.setEnabled(self._chosen is not None)
+
+    def _build(self) -> None:
+        """A cell for each backend and one for the map, in a grid as square as can be."""
+        for old in self._cells:
+            self._grid.removeWidget(old)
+            old.deleteLater()
+        self._grid.removeWidget(self._map)
+        self._chosen = None
+        self._view.fit()
+        self._cells = [FillCell(entry, self._view) for entry in self._entries]
+        columns = math.ceil(math.sqrt(len(self._cells) + 1))
+        for index, cell in enumerate((*self._cells, self._map)):
+            self._grid.addWidget(cell, index // columns, index % columns)
+        for cell in self._cells:
+            cell.picture.clicked.connect(partial(self._choose, cell.entry))
+            cell.picture.activated.connect(partial(self._take, cell.entry))
+
+    def _choose(self, entry: Entry) -> None:
+        if entry.result is not None:
+            self._chosen = entry
+            self._show()
+
+    def _take(self, entry: Entry) -> None:
+        self._choose(entry)
+        if entry is self._chosen:
+            self._apply_chosen()
+
+    @Slot()
+    def _apply_chosen(self) -> None:
+        if self._chosen is not None:
+            self._lineup.apply(self._chosen)
+            self.accept()
+
+
+class Cell(QFrame):
+    """A picture under a title."""
+
+    def __init__(self, title: str, view: SharedView) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.title = QLabel(title)
+        self.facts = QLabel()
+        self.facts.setProperty("role", "dim")
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.picture = CloseUp(view)
+        self.picture.setAccessibleName(title)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.facts)
+        self.inside = QVBoxLayout(self)
+        self.inside.setContentsMargins(7, 5, 7, 7)
+        self.inside.setSpacing(4)
+        self.inside.addLayout(head)
+        self.inside.addWidget(self.picture, 1)
+
+
+class FillCell(Cell):
+    """What one backend has made, or why it has not."""
+
+    def __init__(self, entry: Entry, view: SharedView) -> None:
+        super().__init__(told(entry.spec.label), view)
+        self.entry = entry
+        self._is_shown = False
+
+    def show_entry(self, *, is_chosen: bool) -> None:
+        """Show how far it is."""
+        entry = self.entry
+        if entry.picture is not None and not self._is_shown:
+            self._is_shown = True
+            self.picture.show_picture(qimage(entry.picture))
+        if entry.result is not None:
+            self.facts.setText(duration(entry.result.result.seconds.total))
+            self.setToolTip(told(entry.result.result.fallback or ""))
+        self.picture.show_note(_state(entry))
+        self.setProperty("current", is_chosen)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class MapCell(Cell):
+    """Where the fills differ, and by how much."""
+
+    def __init__(self, view: SharedView) -> None:
+        super().__init__(tr("Where they differ"), view)
+        self.setToolTip(
+            tr("The standard deviation of each pixel over the fills, in grey levels of 0 to 255")
+        )
+        self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.legend = Legend()
+        self.legend.hide()
+        self.inside.addWidget(self.legend)
+        self._shown: Levels | None = None
+
+    def show_levels(self, levels: Levels | None, *, is_running: bool) -> None:
+        """Show a map of grey levels, scaled to its largest; or say why there is none."""
+        self.legend.setVisible(levels is not None)
+        self.picture.show_note(
+            tr("Comes when all are done.") if is_running else tr("There are not two fills.")
+        )
+        if levels is None:
+            self._shown = None
+            self.picture.show_picture(None)
+        elif levels is not self._shown:
+            self._shown = levels
+            highest = max(1.0, float(levels.max()))
+            self.legend.show_ends(
+                tr("0, all agree"), tr("{highest} grey levels", highest=round(highest))
+            )
+            self.picture.show_picture(qimage(coloured(levels / np.float32(highest))))
+
+
+def _state(entry: Entry) -> str:
+    """What stands where the picture will be."""
+    if entry.state == "failed":
+        return told(entry.error)
+    return {
+        "waiting": tr("Waits for its turn."),
+        "running": tr("Is filling…"),
+        "stopped": tr("Was stopped."),
+    }.get(entry.state, "")
