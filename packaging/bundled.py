@@ -134,6 +134,9 @@ LEFT_OUT = (
 )
 """Patterns of names in the bundle."""
 
+KEPT = ("PySide6/*translations/qtbase_de.qm",)
+"""Of those, what stays: Qt's own words in the languages that the window speaks."""
+
 STRIPPED_FROM = 1_000_000
 """Bytes from which on a library loses its symbols."""
 
@@ -160,9 +163,7 @@ def kept_modules(entries: list[Entry]) -> list[Entry]:
 def kept(entries: list[Entry]) -> list[Entry]:
     """The rows without those that `LEFT_OUT` names, and without links to them."""
     rows = [
-        entry
-        for entry in entries
-        if not any(fnmatch(entry[0].replace("\\", "/"), pattern) for pattern in LEFT_OUT)
+        entry for entry in entries if _matches(entry[0], KEPT) or not _matches(entry[0], LEFT_OUT)
     ]
     names = {name for name, _, _ in rows}
     return [
@@ -170,6 +171,10 @@ def kept(entries: list[Entry]) -> list[Entry]:
         for name, path, kind in rows
         if kind != "SYMLINK" or str(PurePath(name).parent / path) in names
     ]
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name.replace("\\", "/"), pattern) for pattern in patterns)
 
 
 def stripped(entries: list[Entry], folder: Path) -> list[Entry]:

@@ -102,7 +102,9 @@ class DialogQuestions:
         )
 
     def recover(self, names: list[str]) -> Recover:
-        shown = ", ".join(f"“{name}”" for name in names[:3]) + (", …" if len(names) > 3 else "")
+        shown = ", ".join(tr("“{name}”", name=name) for name in names[:3]) + (
+            ", …" if len(names) > 3 else ""
+        )
         answers: tuple[tuple[str, Recover], ...] = (
             (tr("&Recover"), "recover"),
             (tr("&Discard"), "discard"),

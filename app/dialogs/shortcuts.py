@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.window.menus import Commands
 
-FIRST_SIZE = QSize(500, 640)
+FIRST_SIZE = QSize(560, 640)
 ID = Qt.ItemDataRole.UserRole
 
 

@@ -65,7 +65,7 @@ class BackendPanel(QWidget):
         self._option_layout.setSpacing(7)
         self._detail = QCheckBox(tr("Restore fine detail"))
         self._detail.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._detail.setToolTip(wrapped(DETAIL))
+        self._detail.setToolTip(wrapped(tr(DETAIL)))
         self._seed = NumberBox()
         self._seed.setDecimals(0)
         self._seed.setRange(0, LARGEST_SEED)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from engine.backend import Option, OptionValue
 
-LABEL_WIDTH = 74
+LABEL_WIDTH = 86
 NUMBER_WIDTH = 72
 SLIDER_STEPS = 1000
 

@@ -42,7 +42,7 @@ class ResultsPanel(QWidget):
         self._session = session
         self._icons: dict[str, QIcon] = {}
         self._cards: dict[int, ResultCard] = {}
-        self._empty = QLabel(EMPTY)
+        self._empty = QLabel(tr(EMPTY))
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "dim")
         self._layout = QVBoxLayout(self)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.language import tr
+from app.language import tr, tr_later
 from app.session.notices import shortened
 from engine import resources
 
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 THUMB = QSize(150, 112)
 PAGE_WIDTH = 620
 RECENT_SHOWN = 5
+
+SAMPLES = {
+    "astronaut": tr_later("Astronaut"),
+    "coffee": tr_later("Coffee"),
+    "rocket": tr_later("Rocket"),
+}
+"""What the bundled pictures are called, by the names of their files."""
 
 
 class Startup(QWidget):
@@ -105,8 +112,9 @@ class Startup(QWidget):
             button = QToolButton()
             button.setProperty("role", "card")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setText(picture.stem.replace("_", " ").title())
-            button.setAccessibleName(tr("Open the sample {text}", text=button.text()))
+            name = picture.stem.replace("_", " ").title()
+            button.setText(tr(SAMPLES.get(picture.stem, name)))
+            button.setAccessibleName(tr("Open the sample {name}", name=button.text()))
             button.setIcon(QIcon(_thumbnail(picture, self.devicePixelRatioF())))
             button.setIconSize(THUMB)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -206,6 +206,12 @@ def test_the_notices_and_the_bill_of_materials_name_what_is_inside(unpacked: Pat
     assert all(part.text for part in parts)
 
 
+def test_the_words_of_every_language_are_inside(unpacked: Path) -> None:
+    inside = unpacked / "_internal"
+    assert (inside / "resources" / "languages" / "de.po").is_file()
+    assert list((inside / "PySide6").rglob("qtbase_de.qm"))
+
+
 def test_nothing_was_written_into_the_bundle(unpacked: Path) -> None:
     """Last of all: everything above has run from it."""
     bundle = Path(__file__).resolve().parents[2] / "dist" / "lacuna"

@@ -55,6 +55,10 @@ def test_no_module_of_the_program_is_excluded(modules: set[str]) -> None:
         ("PySide6/Qt/plugins/iconengines/libqsvgicon.so", True),
         ("PySide6/Qt/lib/libQt6Quick.so.6", False),
         ("PySide6\\plugins\\platforms\\qwindows.dll", True),
+        ("PySide6/Qt/translations/qtbase_de.qm", True),
+        ("PySide6\\translations\\qtbase_de.qm", True),
+        ("PySide6/Qt/translations/qtbase_fr.qm", False),
+        ("resources/languages/de.po", True),
         ("resources/icons/lacuna.svg", True),
         ("qtawesome/fonts/phosphor-1.3.0.ttf", True),  # qtawesome checks that all are there
     ],

@@ -1,0 +1,160 @@
+"""Window and dialogs in every language: all of it is in that language, and all of it fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QApplication, QDialog
+
+from app.language import catalogue_path, read_catalogue, tr
+from tests.app.speaking import all_texts, clipped, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.app.conftest import Desk
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+SIZE = (1280, 720)
+
+
+@pytest.fixture(params=["en", "de"])
+def language(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
+    with spoken(qapp, request.param):
+        yield request.param
+
+
+@pytest.fixture
+def german(qapp: QApplication) -> Iterator[None]:
+    with spoken(qapp, "de"):
+        yield
+
+
+def keys(desk: Desk) -> QDialog:
+    from app.dialogs.shortcuts import ShortcutsDialog
+
+    return ShortcutsDialog(desk.window.commands, desk.session.settings, desk.window)
+
+
+def settings(desk: Desk) -> QDialog:
+    from app.dialogs.settings import SettingsDialog
+
+    return SettingsDialog(desk.session, desk.window)
+
+
+def about(desk: Desk) -> QDialog:
+    from app.dialogs.about import AboutDialog
+
+    return AboutDialog(desk.session.files.tasks, desk.window)
+
+
+def models(desk: Desk) -> QDialog:
+    from app.dialogs.models import ModelsDialog
+
+    return ModelsDialog(desk.session, {}, desk.window)
+
+
+def batch(desk: Desk) -> QDialog:
+    desk.window.commands.actions["batch"].trigger()
+    dialog = desk.window._batch.dialog
+    assert dialog is not None
+    return dialog
+
+
+def training(desk: Desk) -> QDialog:
+    desk.window.commands.actions["fine_tune"].trigger()
+    dialog = desk.window._training.dialog
+    assert dialog is not None
+    dialog.setup.section.set_unfolded(True)
+    return dialog
+
+
+def question(desk: Desk) -> QDialog:
+    from app.dialogs.questions import QuestionDialog
+
+    answers = [tr("&Scale to the Picture"), tr("&Place at the Corner"), tr("Cancel")]
+    return QuestionDialog(tr("“{name}” exists already.", name="a"), "", answers, 0, desk.window)
+
+
+def quality(desk: Desk) -> QDialog:
+    from app.dialogs.questions import QualityDialog
+
+    return QualityDialog("a.jpg", desk.window)
+
+
+def error(desk: Desk) -> QDialog:
+    from app.dialogs.error import ErrorDialog
+
+    return ErrorDialog(tr("Nothing was changed."), "Traceback", desk.window)
+
+
+DIALOGS = (keys, settings, about, models, batch, training, question, quality, error)
+
+
+@pytest.fixture(params=DIALOGS, ids=lambda maker: str(maker.__name__))
+def shown(desk: Desk, qtbot: QtBot, request: pytest.FixtureRequest) -> Iterator[QDialog]:
+    """Each dialog, visible; made after `language` or `german` was chosen."""
+    maker: Callable[[Desk], QDialog] = request.param
+    dialog = maker(desk)
+    dialog.setModal(False)
+    dialog.show()
+    qtbot.waitUntil(dialog.isVisible)
+    desk.settle()
+    yield dialog
+    dialog.reject()
+    dialog.deleteLater()
+
+
+def unfold(desk: Desk) -> None:
+    """Open every section of the panels."""
+    assert desk.window.workspace is not None
+    for section in desk.window.workspace.column.sections.values():
+        section.set_unfolded(True)
+
+
+def untranslated(found: set[str]) -> set[str]:
+    """Texts that are English although there is German for them."""
+    known = read_catalogue(catalogue_path("de")).messages
+    return {text for text in found if known.get(text, text) != text}
+
+
+def test_a_dialog_is_german_throughout(german: None, shown: QDialog) -> None:
+    assert not untranslated(all_texts(shown))
+
+
+def test_every_word_of_a_dialog_fits(language: str, shown: QDialog) -> None:
+    assert not clipped(shown)
+
+
+def test_the_first_page_is_german_throughout(german: None, desk: Desk, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: "Rakete" in all_texts(desk.window))
+    assert not untranslated(all_texts(desk.window))
+
+
+def test_the_window_is_german_throughout(german: None, desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    desk.paint()
+    desk.run()
+    unfold(desk)
+    found = all_texts(desk.window)
+    assert "Rückgängig: Füllen (Green)" in found
+    assert not untranslated(found)
+
+
+@pytest.mark.parametrize("tool", ["brush", "source", "rectangle", "polygon", "wand", "smart"])
+def test_every_word_of_the_window_fits(
+    language: str, desk: Desk, photo: Path, qtbot: QtBot, tool: str
+) -> None:
+    desk.window.resize(*SIZE)
+    desk.open(photo)
+    desk.paint()
+    desk.run()
+    unfold(desk)
+    desk.session.toolbox.use(tool)
+    desk.settle()
+    QApplication.processEvents()
+    assert not clipped(desk.window)
