@@ -39,7 +39,8 @@ POSITIONS = {
 """Columns that are given without their names."""
 
 NOT_SHOWN = (
-    *("engine/batch/sheet.py", "engine/generator.py", "engine/resources.py"),
+    *("engine/batch/cluster.py", "engine/batch/sheet.py", "engine/batch/worker.py"),
+    *("engine/generator.py", "engine/resources.py"),
     *("engine/models/gla/*", "engine/models/pennet/*", "engine/models/pepsi/*"),
     *("engine/models/regionwise.py", "engine/official/comparing.py", "engine/official/gla.py"),
     *("engine/official/iconv.py", "engine/official/pennet.py", "training/boards.py"),
