@@ -114,9 +114,14 @@ class History:
         return self._began_filled
 
     @property
+    def edits(self) -> list[Edit]:
+        """All edits: those done, oldest first, then those undone."""
+        return [*self.done, *self.undone]
+
+    @property
     def nbytes(self) -> int:
         """Bytes that the edits hold in memory."""
-        return sum(edit.nbytes for edit in itertools.chain(self.done, self.undone))
+        return sum(edit.nbytes for edit in self.edits)
 
     def add(self, edit: Edit) -> None:
         """Take in an edit that has just been done; whatever was undone is gone."""
@@ -173,7 +178,7 @@ class History:
 
     def keep_budget(self) -> None:
         """Spill the edits furthest from now until the rest fits the budget."""
-        if all(edit.spilled is None for edit in itertools.chain(self.done, self.undone)):
+        if all(edit.spilled is None for edit in self.edits):
             self._spill.clear()
         excess = self.nbytes - self._budget_bytes
         for edits in (self.done, self.undone):

@@ -49,7 +49,9 @@ class PackedTile:
 
     @property
     def nbytes(self) -> int:
-        return self.values.nbytes + (0 if self.starts is None else self.starts.nbytes)
+        """Bytes in memory; what is mapped from a file takes none."""
+        arrays = (self.values,) if self.starts is None else (self.values, self.starts)
+        return sum(array.nbytes for array in arrays if not is_mapped(array))
 
     @property
     def unpacked_bytes(self) -> int:
@@ -64,6 +66,12 @@ class PackedTile:
         values: npt.NDArray[Any] = self.values
         pixels: Pixels = np.repeat(values, ends - self.starts).reshape(self.shape)
         return pixels
+
+
+def is_mapped(array: npt.NDArray[Any]) -> bool:
+    """Whether an array, or the one that it is a view of, lies in a file and not in memory."""
+    # A copy of a map has its type, too, but no mode.
+    return isinstance(array, np.memmap) and array.mode is not None
 
 
 def pack(pixels: Pixels) -> PackedTile:
