@@ -16,7 +16,7 @@ class ActionSpec:
         id: what settings and the command line call it.
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
-        verb: "receiver.method" that it calls; receivers are session, toolbox, files,
+        verb: "receiver.method" that it calls; receivers are session, toolbox, files, pictures,
             clipboard, masks, runs, projects, inspector, lineup, batch, training, help, tour, canvas
             and window.
         keys: portable key sequences that work wherever no text is being typed.
@@ -79,6 +79,15 @@ _FILE = (
     ActionSpec(
         "next_file", "Next in Folder", "File", "files.open_neighbour", ("PgDown",),
         needs="has_picture", argument=1, tip="Open the next picture of the folder", group="folder",
+    ),
+    ActionSpec(
+        "next_picture", "Next Open Picture", "File", "pictures.step", ("Ctrl+Tab",),
+        needs="has_several", argument=1, tip="Show the next picture of the strip", group="folder",
+    ),
+    ActionSpec(
+        "previous_picture", "Previous Open Picture", "File", "pictures.step",
+        ("Ctrl+Shift+Tab",), needs="has_several", argument=-1,
+        tip="Show the previous picture of the strip", group="folder",
     ),
     ActionSpec(
         "save", "Save", "File", "files.save", ("Ctrl+S",), icon="save", needs="has_picture",

@@ -99,7 +99,8 @@ def open_window(
     theme.use_icon_files(resources.root() / "icons")
     theme.apply(application, settings.theme)
     questions = DialogQuestions()
-    window = MainWindow(Session(settings, questions, recovery_folder), settings_path)
+    session = Session(settings, questions, recovery_folder, settings_file.spill_folder())
+    window = MainWindow(session, settings_path)
     questions.window = window
     window.show()
     return window

@@ -68,6 +68,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         mask_step: pixels by which the mask grows or shrinks.
         project_embeds: whether a project file holds the picture's file, too.
         keep_recipe: where the recipe of a saved picture is kept.
+        pictures_mb: memory that open pictures may take before those shown longest ago go to disk.
         results_mb: memory that kept results may take before the oldest is dropped.
         recent: paths opened last, newest first.
         sections: which panel sections are unfolded.
@@ -197,6 +198,15 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
             },
         ),
     ] = "none"
+    pictures_mb: Annotated[
+        Megabytes,
+        page(
+            "Memory",
+            "Memory for open pictures",
+            "Pictures beyond it wait on the disk until they are shown.",
+            unit="MB",
+        ),
+    ] = 2048
     results_mb: Annotated[
         Megabytes,
         page(
@@ -246,6 +256,11 @@ def log_file() -> Path:
 
 def recovery_folder() -> Path:
     return platformdirs.user_state_path("lacuna", appauthor=False) / "recovery"
+
+
+def spill_folder() -> Path:
+    """Where nameless files lie; a temporary folder is often memory, too."""
+    return platformdirs.user_cache_path("lacuna", appauthor=False) / "resting"
 
 
 def load(path: Path) -> Settings:

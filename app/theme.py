@@ -223,6 +223,12 @@ QToolButton[role="header"]:hover { background: $raised; }
 QToolButton[role="header"]:focus { border: 1px solid $focus; padding: 6px 9px; }
 QFrame#messages { background: $raised; border-bottom: 1px solid $line; }
 QFrame#messages QLabel { color: $text; }
+QListWidget#pictures { background: $window; border: 0; border-top: 1px solid $line; padding: 4px; }
+QListWidget#pictures::item { border: 1px solid transparent; border-radius: 5px; padding: 3px;
+  color: $dim; }
+QListWidget#pictures::item:hover { background: $raised; }
+QListWidget#pictures::item:selected { background: $selection; color: $text; }
+QListWidget#pictures:focus::item:selected { border-color: $focus; }
 QWidget#startup { background: $surround; }
 QFrame#drop { border: 1px dashed $faint; border-radius: 10px; background: transparent; }
 QFrame#drop[hot="true"] { border-color: $text; background: $panel; }

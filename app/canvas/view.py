@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -62,6 +64,7 @@ class CanvasView(QWidget):
         self.brush = brush or BrushSettings()
         self.strokes = Strokes()
         self.viewport = Viewport()
+        self._views: WeakKeyDictionary[Document, Viewport] = WeakKeyDictionary()
         self._look = Look(surround(self.palette()), MaskLook())
         self._scene: Scene | None = None
         self._frame = Frame()
@@ -96,9 +99,10 @@ class CanvasView(QWidget):
     # --- what is shown -----------------------------------------------------------------------
 
     def set_document(self, document: Document | None) -> None:
-        """Show another document, fitted; a stroke in the former one is taken back."""
+        """Show another document, as it was shown last, or fitted; a stroke is taken back."""
         self.cancel_stroke()
         if self.document is not None:
+            self._views[self.document] = replace(self.viewport)
             self.document.on_pixels.remove(self._on_pixels)
             self.document.on_history.remove(self._on_history)
         self.strokes.document = document
@@ -112,9 +116,19 @@ class CanvasView(QWidget):
             self._scene = Scene(document, self._look)
             document.on_pixels.append(self._on_pixels)
             document.on_history.append(self._on_history)
-            self.viewport.show(document.width, document.height)
+            self._take_view(document)
             self.zoom_changed.emit(self.viewport.zoom)
         self._repaint_all()
+
+    def _take_view(self, document: Document) -> None:
+        """Zoom and place as they were when the document was shown last."""
+        width, height = self.viewport.width, self.viewport.height
+        last = self._views.get(document)
+        if last is None:
+            self.viewport.show(document.width, document.height)
+        else:
+            self.viewport = replace(last)
+            self.viewport.resize(width, height)
 
     def set_tool(self, tool: Tool | None) -> None:
         """Take up another tool; a stroke that is under way ends here."""

@@ -47,6 +47,8 @@ WEIGHTS = tr_later("Weights (*.safetensors)")
 SETTINGS = "JSON (*.json)"
 EVERYTHING = tr_later("All files (*)")
 DEFAULT_QUALITY = 92
+MOST_NAMED = 5
+"""Names in a question; the rest are counted."""
 
 
 class DialogQuestions:
@@ -68,6 +70,21 @@ class DialogQuestions:
         return self._ask(
             tr("Save the changes to “{name}”?", name=name),
             tr("They are lost if you do not save them."),
+            answers,
+        )
+
+    def unsaved_pictures(self, names: list[str]) -> Leave:
+        shown = ", ".join(f"“{name}”" for name in names[:MOST_NAMED])
+        answers: tuple[tuple[str, Leave], ...] = (
+            (tr("&Save All"), "save"),
+            (tr("&Discard All"), "discard"),
+            (tr("Cancel"), "cancel"),
+        )
+        if len(names) > MOST_NAMED:
+            shown = tr("{names} and {count} more", names=shown, count=len(names) - MOST_NAMED)
+        return self._ask(
+            tr("Save the changes to {count} pictures?", count=len(names)),
+            tr("Unsaved are {names}.", names=shown),
             answers,
         )
 

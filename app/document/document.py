@@ -11,17 +11,8 @@ import numpy as np
 
 from app.document.belongings import Belongings
 from app.document.history import DEFAULT_BUDGET_BYTES, Edit, EditKind, History
-from app.document.resting import Contents
-from app.document.tiles import (
-    Layer,
-    PackedTile,
-    TileKey,
-    copied,
-    is_mapped,
-    joined_boxes,
-    keys_in,
-    pack,
-)
+from app.document.resting import Restable
+from app.document.tiles import Layer, PackedTile, TileKey, copied, joined_boxes, keys_in, pack
 from engine.types import Box
 
 if TYPE_CHECKING:
@@ -36,7 +27,7 @@ if TYPE_CHECKING:
 SOURCE_FREE, SOURCE_NEVER, SOURCE_ONLY = 0, 1, 2
 
 
-class Document:
+class Document(Restable):
     """A picture being edited, in its own depth.
 
     Attributes:
@@ -437,43 +428,6 @@ class Document:
     def original_tiles(self, *, is_in_file: bool) -> dict[TileKey, PackedTile] | None:
         """The image as it was opened, where it changed; None if the picture's file has that."""
         return None if is_in_file and not self._has_new_file else dict(self._originals)
-
-    # --- at rest -----------------------------------------------------------------------------
-
-    def contents(self) -> Contents:
-        """All that the document holds, by reference."""
-        layers: dict[Layer, npt.NDArray[Any]] = {"image": self.image, "mask": self.mask}
-        if self._source is not None:
-            layers["source"] = self._source
-        edits = [edit.tiles for edit in self._history.edits]
-        return Contents(self.revision, layers, [self._originals, self._last_mask, *edits])
-
-    def exchange(self, contents: Contents) -> bool:
-        """Hold the same content in other arrays: on disk, or in memory again.
-
-        Args:
-            contents: made of `contents()`.
-
-        Returns:
-            False, and nothing is done, if the document has changed since.
-        """
-        edits = self._history.edits
-        originals, last_mask, *tiles = contents.tiles
-        if self.is_editing or contents.revision != self.revision or len(tiles) != len(edits):
-            return False
-        self._picture = replace(self._picture, pixels=contents.layers["image"])
-        self.mask = contents.layers["mask"]
-        self._source = contents.layers.get("source")
-        self._originals, self._last_mask = originals, last_mask
-        for edit, own in zip(edits, tiles, strict=True):
-            edit.tiles = own
-            edit.weigh()
-        return True
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether the pixels lie on disk, where they can be read but not changed."""
-        return is_mapped(self.image)
 
     def close(self) -> None:
         """Drop the history and its file on disk."""

@@ -8,8 +8,8 @@ still be read, saved and copied, page by page, without taking memory for long.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from app.document.history import Edit, History
+    from engine.pictures import Picture
+
     Array = npt.NDArray[Any]
 
 ALIGNMENT = 64
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,54 @@ class Contents:
         return {id(tile): tile for some in self.tiles for tile in some.values()}
 
 
+class Restable:
+    """What lets a document's arrays lie on disk; `Document` has the rest of it."""
+
+    mask: npt.NDArray[np.uint8]
+    revision: int
+    _picture: Picture
+    _source: npt.NDArray[np.uint8] | None
+    _history: History
+    _edit: Edit | None
+    _originals: dict[TileKey, PackedTile]
+    _last_mask: dict[TileKey, PackedTile]
+
+    def contents(self) -> Contents:
+        """All that the document holds, by reference."""
+        layers: dict[Layer, npt.NDArray[Any]] = {"image": self._picture.pixels, "mask": self.mask}
+        if self._source is not None:
+            layers["source"] = self._source
+        edits = [edit.tiles for edit in self._history.edits]
+        return Contents(self.revision, layers, [self._originals, self._last_mask, *edits])
+
+    def exchange(self, contents: Contents) -> bool:
+        """Hold the same content in other arrays: on disk, or in memory again.
+
+        Args:
+            contents: made of `contents()`.
+
+        Returns:
+            False, and nothing is done, if the document has changed since.
+        """
+        edits = self._history.edits
+        originals, last_mask, *tiles = contents.tiles
+        if self._edit is not None or contents.revision != self.revision or len(tiles) != len(edits):
+            return False
+        self._picture = replace(self._picture, pixels=contents.layers["image"])
+        self.mask = contents.layers["mask"]
+        self._source = contents.layers.get("source")
+        self._originals, self._last_mask = originals, last_mask
+        for edit, own in zip(edits, tiles, strict=True):
+            edit.tiles = own
+            edit.weigh()
+        return True
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the pixels lie on disk, where they can be read but not changed."""
+        return is_mapped(self._picture.pixels)
+
+
 def mapped(arrays: Iterable[Array], folder: Path) -> list[Array]:
     """Read-only maps of one nameless file with the arrays; those that are mapped stay as they are.
 
@@ -111,3 +163,44 @@ def mapped(arrays: Iterable[Array], folder: Path) -> list[Array]:
         else:
             made.append(whole[at : at + array.nbytes].view(array.dtype).reshape(array.shape))
     return made
+
+
+def laid_down(value: Kept, folder: Path) -> Kept:
+    """The same value with all its arrays in a file.
+
+    Args:
+        value: frozen dataclasses and tuples of them, however deep.
+        folder: of the file.
+
+    Raises:
+        OSError: if the disk refuses them.
+    """
+    arrays = arrays_in(value)
+    there = dict(zip(map(id, arrays), mapped(arrays, folder), strict=True))
+    return cast("Kept", _exchanged(value, there))
+
+
+def arrays_in(value: object) -> list[Array]:
+    """The arrays in frozen dataclasses and tuples of them, however deep."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [array for part in _parts(value) for array in arrays_in(part)]
+
+
+def _exchanged(value: object, there: dict[int, Array]) -> object:
+    if isinstance(value, np.ndarray):
+        return there[id(value)]
+    if isinstance(value, tuple):
+        return tuple(_exchanged(part, there) for part in value) if arrays_in(value) else value
+    if is_dataclass(value) and not isinstance(value, type) and arrays_in(value):
+        names = [field.name for field in fields(value)]
+        return replace(value, **{name: _exchanged(getattr(value, name), there) for name in names})
+    return value
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, tuple):
+        return list(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, field.name) for field in fields(value)]
+    return []

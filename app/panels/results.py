@@ -41,7 +41,7 @@ class ResultsPanel(QWidget):
         super().__init__()
         self._session = session
         self._icons: dict[str, QIcon] = {}
-        self._cards: dict[int, ResultCard] = {}
+        self._cards: dict[Result, ResultCard] = {}
         self._empty = QLabel(tr(EMPTY))
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "dim")
@@ -68,16 +68,16 @@ class ResultsPanel(QWidget):
     @Slot()
     def _show(self) -> None:
         shelf = self._session.runs.shelf
-        numbers = {result.number: result for result in shelf}
-        for number in set(self._cards) - set(numbers):
-            card = self._cards.pop(number)
+        results = list(shelf)
+        for gone in set(self._cards) - set(results):
+            card = self._cards.pop(gone)
             self._layout.removeWidget(card)
             card.deleteLater()
-        for number, result in sorted(numbers.items()):
-            if number not in self._cards:
-                self._cards[number] = self._new_card(result)
-            self._cards[number].show_state(is_current=result is shelf.current)
-        self._empty.setVisible(not numbers)
+        for result in results:
+            if result not in self._cards:
+                self._cards[result] = self._new_card(result)
+            self._cards[result].show_state(is_current=result is shelf.current)
+        self._empty.setVisible(not results)
         self._filter.refresh()
         self._show_admitted()
 

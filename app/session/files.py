@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,40 +10,25 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from app.language import told, tr, tr_later
-from app.session.folder import first_and_rest, neighbour
+from app.session.file_work import Note, Terms, opened, opened_project, saved
+from app.session.folder import neighbour
 from app.session.projects import is_project
 from app.session.tasks import Tasks, details_of
 from engine import resources
 from engine.errors import EngineError, PictureTooLargeError
-from engine.jobs import CancelToken, Job, Progress, Steps
+from engine.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.document import Document
     from app.document.project import OpenedProject
+    from app.session.open_picture import OpenPicture
     from app.session.session import Session
     from engine.pictures import Picture
-    from engine.recipe import Keep, Recipe
+    from engine.recipe import Keep
 
 LOSSY = ("JPEG", "WEBP")
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """What the user agreed to for one file."""
-
-    allow_loss: bool = False
-    quality: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """The recipe to keep with a file, and where; `is_new` if the pixels were changed since."""
-
-    recipe: Recipe | None
-    keep: Keep
-    is_new: bool
 
 
 class Files(QObject):
@@ -62,7 +47,6 @@ class Files(QObject):
         self._opening: int | None = None
         self._saving: int | None = None
         self._when_saved: Callable[[], None] | None = None
-        self._may_overwrite: Path | None = None
         self._dropped: list[Path] = []
 
     # --- opening -----------------------------------------------------------------------------
@@ -71,33 +55,61 @@ class Files(QObject):
         self.open_all(self._session.questions.pictures_to_open(self._folder()))
 
     def open_all(self, paths: Sequence[Path], then: Callable[[], None] | None = None) -> None:
-        """Open the first; PgUp and PgDn then go through all of them."""
-        if paths:
-            first, self._dropped = first_and_rest(paths)
-            self.open(first, then)
+        """Open all, and show the first; PgUp and PgDn then go through them."""
+        if len(paths) == 1:
+            self._dropped = []
+            self.open(paths[0], then)
+        elif paths:
+            self._dropped = list(paths)
+            self._session.pictures.queue(paths)
+            self.open(paths[0], then)
 
     def open(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Open a picture in place of the present one, after asking about unsaved changes."""
-        self.leave(partial(self._read, path, then))
+        """Open a picture beside those that are open; one that is open already is shown."""
+        known = self._session.pictures.find(path)
+        if known is None:
+            self._read(path, None, then)
+        else:
+            self._session.pictures.show(known)
+            if then is not None:
+                self._session.pictures.when_shown(known, then)
+
+    def fetch(self, place: OpenPicture) -> None:
+        """Read a picture of the strip that has not been read yet."""
+        if place.path is not None:
+            self._stop_opening()
+            self._opening = self._read(place.path, place)
+
+    def reload(self) -> None:
+        """Read the picture's file again, after asking about unsaved changes."""
+        place = self._session.pictures.current
+        if place is not None and place.file is not None:
+            self.leave(partial(self._replace, place, place.file))
 
     def show_new(self, picture: Picture) -> None:
-        """Open a picture that is no file yet, after asking about unsaved changes."""
-        self.leave(partial(self._show, picture, None))
+        """Open a picture that is no file yet."""
+        self._show(picture, None, None)
 
     def open_neighbour(self, step: int) -> None:
-        """Open the picture so many places further in the folder, or among those dropped."""
-        document = self._session.document
-        if document is None or document.path is None:
+        """Go to the picture so many places further in the folder, or among those dropped.
+
+        It takes the place of the present one, unless it is open already.
+        """
+        place = self._session.pictures.current
+        own = place.document.path if place is not None and place.document is not None else None
+        if place is None or own is None:
             return
-        path = neighbour(document.path, step, self._dropped)
+        path = neighbour(own, step, self._dropped)
+        known = None if path is None else self._session.pictures.find(path)
         if path is None:
-            name = document.path.name
             if step < 0:
-                self._session.say(tr("“{name}” is the first picture here.", name=name))
+                self._session.say(tr("“{name}” is the first picture here.", name=own.name))
             else:
-                self._session.say(tr("“{name}” is the last picture here.", name=name))
+                self._session.say(tr("“{name}” is the last picture here.", name=own.name))
+        elif known is not None:
+            self._session.pictures.show(known)
         else:
-            self.open(path)
+            self.leave(partial(self._replace, place, path))
 
     def leave(self, then: Callable[[], None]) -> None:
         """Do something that gives the open picture up, unless the user wants to keep it."""
@@ -113,53 +125,107 @@ class Files(QObject):
         elif answer == "discard":
             then()
 
-    def close(self) -> None:
-        """Close the picture and show the start page."""
-        self.leave(partial(self._session.show_document, None))
+    def leave_all(self, then: Callable[[], None]) -> None:
+        """Do something that gives all pictures up, after asking once about unsaved changes."""
+        unsaved = self._session.pictures.unsaved
+        if self._saving is not None:
+            self._when_saved = partial(self.leave_all, then)
+        elif not unsaved:
+            then()
+        elif len(unsaved) == 1 and unsaved[0] is self._session.pictures.current:
+            self.leave(then)
+        else:
+            answer = self._session.questions.unsaved_pictures([one.name for one in unsaved])
+            if answer == "save":
+                self._save_each(then)
+            elif answer == "discard":
+                then()
 
-    def _read(
-        self, path: Path, then: Callable[[], None] | None, *, allow_large: bool = False
-    ) -> None:
+    def _save_each(self, then: Callable[[], None]) -> None:
+        """Save what is unsaved, each with the questions that saving it asks."""
+        unsaved = self._session.pictures.unsaved
+        if not unsaved:
+            then()
+            return
+        self._session.pictures.show(unsaved[0])
+        shown = partial(self._session.pictures.when_shown, unsaved[0])
+        shown(partial(self.save, partial(self._save_each, then)))
+
+    def close(self) -> None:
+        """Close the picture; the one beside it is shown, or the start page."""
+        place = self._session.pictures.current
+        if place is not None:
+            self.leave(partial(self._session.pictures.close, place))
+
+    def _replace(self, place: OpenPicture, path: Path) -> None:
+        """Read a file in the place of the picture that is shown."""
+        document = place.document
+        self._stop_opening()
+        self._session.runs.cancel()
+        state = document.image_state if document is not None else None
+        self._opening = self._read(path, place, state=state)
+
+    def _stop_opening(self) -> None:
+        """What was wanted before is no longer."""
         if self._opening is not None:
             self.tasks.cancel(self._opening)
-        self._session.runs.cancel()
-        document = self._session.document
-        state = document.image_state if document is not None else None
-        opening = _open_project if is_project(path) else _open
-        self._opening = self.tasks.start(
-            Job(
-                tr_later("Opening {name}").format(name=path.name),
-                partial(opening, path, allow_large),
-            ),
-            partial(self._on_opened, state, then),
-            failed=partial(self._on_unopened, path, then),
+            self._opening = None
+
+    def _read(
+        self,
+        path: Path,
+        place: OpenPicture | None,
+        then: Callable[[], None] | None = None,
+        *,
+        state: int | None = None,
+        allow_large: bool = False,
+    ) -> int:
+        """Read a file in the worker.
+
+        Args:
+            path: the file.
+            place: in the strip; None = behind all others.
+            then: what to do once it is shown.
+            state: of the image that it replaces; what was done meanwhile is asked about.
+            allow_large: read it however large it is.
+        """
+        opening = opened_project if is_project(path) else opened
+        title = tr_later("Opening {name}").format(name=path.name)
+        return self.tasks.start(
+            Job(title, partial(opening, path, allow_large)),
+            partial(self._on_opened, place, state, then),
+            failed=partial(self._on_unopened, path, place, then),
         )
 
     def _on_opened(
         self,
+        place: OpenPicture | None,
         state: int | None,
         then: Callable[[], None] | None,
         picture: Picture | OpenedProject,
     ) -> None:
-        self._opening = None
-        document = self._session.document
-        show = partial(self._show, picture, then)
+        document = None if place is None else place.document
+        show = partial(self._show, picture, place, then)
         if document is not None and document.image_state != state:
             self.leave(show)
         else:
             show()
 
-    def _show(self, picture: Picture | OpenedProject, then: Callable[[], None] | None) -> None:
+    def _show(
+        self,
+        picture: Picture | OpenedProject,
+        place: OpenPicture | None,
+        then: Callable[[], None] | None,
+    ) -> None:
         from app.document import Document
         from engine.pictures import Picture
 
         self._session.noticed.emit(None)
-        self._may_overwrite = None
         if isinstance(picture, Picture):
-            self._session.show_document(Document.new(picture))
+            self._session.pictures.put(Document.new(picture), place)
             path, notices = picture.source.path, picture.source.notices
         else:
-            self._session.projects.show(picture)
+            self._session.projects.show(picture, place)
             path, notices = picture.path, picture.notices
         if path is not None:
             self.remember(path)
@@ -168,13 +234,20 @@ class Files(QObject):
         if then is not None:
             then()
 
-    def _on_unopened(self, path: Path, then: Callable[[], None] | None, error: Exception) -> None:
-        self._opening = None
+    def _on_unopened(
+        self,
+        path: Path,
+        place: OpenPicture | None,
+        then: Callable[[], None] | None,
+        error: Exception,
+    ) -> None:
         if isinstance(error, PictureTooLargeError):
             if self._session.questions.open_anyway(str(error)):
-                self._read(path, then, allow_large=True)
-            return
-        self._fail(tr("“{name}” could not be opened", name=path.name), error)
+                self._read(path, place, then, allow_large=True)
+                return
+        else:
+            self._fail(tr("“{name}” could not be opened", name=path.name), error)
+        self._session.pictures.give_up(place)
 
     # --- saving ------------------------------------------------------------------------------
 
@@ -256,7 +329,8 @@ class Files(QObject):
         questions = self._session.questions
         if path.exists() and changed_on_disk(document.picture):
             return questions.replace_changed(path.name)
-        if self._may_overwrite == path:
+        place = self._session.pictures.of(document)
+        if place is not None and place.may_overwrite == path:
             return "overwrite"
         return questions.overwrite(path.name)
 
@@ -275,12 +349,12 @@ class Files(QObject):
         picture = replace(document.picture, pixels=document.image.copy())
         state = document.image_state
         recipe = self._session.runs.last_recipe
-        note = _Note(recipe, self._session.settings.keep_recipe, is_new=document.dirty)
+        note = Note(recipe, self._session.settings.keep_recipe, is_new=document.dirty)
         self.begin_saving(
             path,
             Job(
                 tr_later("Saving {name}").format(name=path.name),
-                partial(_save, picture, path, terms, note),
+                partial(saved, picture, path, terms, note),
             ),
             partial(self._on_saved, document, state, path, is_copy),
             then,
@@ -305,7 +379,7 @@ class Files(QObject):
             job, finish, failed=partial(self._on_unsaved, path), can_cancel=False
         )
 
-    def _terms(self, picture: Picture, path: Path) -> _Terms | None:
+    def _terms(self, picture: Picture, path: Path) -> Terms | None:
         """How to write the file, after asking what has to be asked; None = not at all."""
         from engine.pictures import FORMATS, losses
 
@@ -319,7 +393,7 @@ class Files(QObject):
             quality = questions.quality(path.name)
             if quality is None:
                 return None
-        return _Terms(allow_loss=bool(lost), quality=quality)
+        return Terms(allow_loss=bool(lost), quality=quality)
 
     def _on_saved(
         self,
@@ -331,15 +405,17 @@ class Files(QObject):
     ) -> None:
         if not is_copy:
             document.mark_saved(written, state=state)
-            self._may_overwrite = path
-            self._session.projects.outdate()
+            place = self._session.pictures.of(document)
+            if place is not None:
+                place.may_overwrite = path
+                self._session.projects.outdate(place)
         self.remember(path)
         name = path.name
         if written.source.format in LOSSY:
-            saved = tr("Saved “{name}”.", name=name)
+            sentence = tr("Saved “{name}”.", name=name)
         else:
-            saved = tr("Saved “{name}”; outside the mask no pixel changed.", name=name)
-        self._session.say(" ".join((saved, *map(told, written.source.notices))))
+            sentence = tr("Saved “{name}”; outside the mask no pixel changed.", name=name)
+        self._session.say(" ".join((sentence, *map(told, written.source.notices))))
 
     def _on_unsaved(self, path: Path, error: Exception) -> None:
         self._fail(tr("“{name}” could not be saved", name=path.name), error)
@@ -389,37 +465,3 @@ def _pictures_folder() -> Path:
     location = QStandardPaths.StandardLocation.PicturesLocation
     folder = Path(QStandardPaths.writableLocation(location))
     return folder if folder.is_dir() else Path.home()
-
-
-def _open(path: Path, allow_large: bool, token: CancelToken) -> Steps[Picture]:
-    from engine.pictures import open_picture
-
-    yield Progress(0, 1, "")
-    picture = open_picture(path, pixel_limit=None) if allow_large else open_picture(path)
-    token.check()
-    return picture
-
-
-def _open_project(path: Path, allow_large: bool, token: CancelToken) -> Steps[OpenedProject]:
-    from app.document.project import open_project
-    from engine.pictures import DEFAULT_PIXEL_LIMIT
-
-    limit = None if allow_large else DEFAULT_PIXEL_LIMIT
-    return open_project(path, token, pixel_limit=limit)
-
-
-def _save(
-    picture: Picture, path: Path, terms: _Terms, note: _Note, _: CancelToken
-) -> Steps[Picture]:
-    from engine import recipe
-    from engine.pictures import save_picture
-
-    yield Progress(0, 1, "")
-    complaint: tuple[str, ...] = ()
-    if note.is_new or note.recipe is not None:
-        picture, complaint = recipe.kept(picture, note.recipe, path, note.keep)
-    saved = save_picture(picture, path, allow_loss=terms.allow_loss, quality=terms.quality)
-    if note.keep == "beside" and note.recipe is not None:
-        recipe.save(note.recipe, recipe.beside(path))
-    notices = (*complaint, *saved.source.notices)
-    return replace(saved, source=replace(saved.source, notices=notices))

@@ -14,11 +14,6 @@ READABLE = frozenset(
 )
 
 
-def first_and_rest(paths: Sequence[Path]) -> tuple[Path, list[Path]]:
-    """The picture to open, and the list to page through; empty when one file was given."""
-    return paths[0], list(paths) if len(paths) > 1 else []
-
-
 def neighbour(path: Path, step: int, among: Sequence[Path] = ()) -> Path | None:
     """The picture `step` places after `path`, in its folder or in a given list; None at the end."""
     pictures = list(among) if path in among else siblings(path)

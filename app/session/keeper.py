@@ -20,7 +20,7 @@ from app.document.recovery import (
     take_snapshot,
     write_recovery,
 )
-from app.language import tr, tr_later, tr_n
+from app.language import tr, tr_later
 from app.session.tasks import Tasks
 from engine.errors import EngineError
 from engine.jobs import CancelToken, Job, Progress, Steps
@@ -37,11 +37,11 @@ PAUSE_PER_COPY = 100
 
 
 class Keeper(QObject):
-    """Writes the recovery copy some seconds after a change, in a thread of its own.
+    """Writes recovery copies some seconds after a change, in a thread of its own.
 
     Args:
-        session: whose document is kept.
-        folder: where the copies lie.
+        session: whose pictures are kept.
+        folder: where the copies lie, one for each picture with unsaved work.
     """
 
     def __init__(self, session: Session, folder: Path) -> None:
@@ -49,18 +49,20 @@ class Keeper(QObject):
         self.tasks = Tasks(self)
         self._session = session
         self._folder = folder
-        self._kept: Document | None = None
-        self._superseded: Path | None = None
+        open_now = [picture.document for picture in session.pictures]
+        self._due = dict.fromkeys(each for each in open_now if each is not None)
+        self._superseded: dict[Document, Path] = {}
+        self._recovered: list[str] = []
         self._has_warned = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WRITE_AFTER_MS)
         self._timer.timeout.connect(self.write)
-        session.history_changed.connect(self._on_history)
-        session.document_changed.connect(self._on_document)
+        session.pictures.edited.connect(self._on_edited)
+        session.pictures.closed.connect(self._forget)
 
     def offer(self) -> bool:
-        """Ask what to do with copies that a crash left behind; True if one is being restored."""
+        """Ask what to do with copies that a crash left behind; True if some are being restored."""
         recoveries = find_recoveries(self._folder)
         for notice in recoveries.notices:
             self._session.warn(notice)
@@ -72,33 +74,48 @@ class Keeper(QObject):
                 _unlink(found.file)
         if answer != "recover":
             return False
-        newest = recoveries.found[0]
-        self._session.files.tasks.start(
-            Job(tr_later("Recovering {name}").format(name=newest.name), partial(_restore, newest)),
-            partial(self._on_restored, newest, len(recoveries.found) - 1),
-            failed=self._on_unrestored,
-            can_cancel=False,
-        )
+        # The newest comes last, and so is the one that is shown.
+        for found in reversed(recoveries.found):
+            self._session.files.tasks.start(
+                Job(
+                    tr_later("Recovering {name}").format(name=found.name), partial(_restore, found)
+                ),
+                partial(self._on_restored, found),
+                failed=self._on_unrestored,
+                can_cancel=False,
+            )
         return True
 
     @Slot()
     def write(self) -> None:
-        """Write a copy of the document as it is now."""
-        document = self._kept
-        if document is None:
-            return
-        if document.is_editing:
-            self._timer.start()
-            return
-        projects = self._session.projects
-        if not (projects.has_changes if projects.is_open else _has_work(document)):
-            remove_recovery(document.key, self._folder)
-            return
+        """Write copies of all pictures that were changed since their last copy."""
         start = time.monotonic()
-        snapshot = take_snapshot(document, projects.path)
+        for document in list(self._due):
+            if not document.is_editing:
+                del self._due[document]
+                self._write(document)
         # A picture that is in no file is copied whole: the larger it is, the rarer that happens.
         taken_ms = round((time.monotonic() - start) * 1000)
         self._timer.setInterval(max(WRITE_AFTER_MS, PAUSE_PER_COPY * taken_ms))
+        if self._due:
+            self._timer.start()
+
+    def end(self) -> bool:
+        """The program ends in peace: no copy is needed. False if the thread still runs."""
+        self._timer.stop()
+        has_ended = self.tasks.shutdown()
+        for picture in self._session.pictures:
+            if picture.document is not None:
+                remove_recovery(picture.document.key, self._folder)
+        return has_ended
+
+    def _write(self, document: Document) -> None:
+        picture = self._session.pictures.of(document)
+        if picture is None or not picture.has_work:
+            remove_recovery(document.key, self._folder)
+            return
+        project = picture.project.path if picture.project is not None else None
+        snapshot = take_snapshot(document, project)
         self.tasks.start(
             Job(tr_later("Keeping a recovery copy"), partial(_write, snapshot, self._folder)),
             partial(self._on_written, document),
@@ -106,67 +123,46 @@ class Keeper(QObject):
             quiet_s=math.inf,
         )
 
-    def end(self) -> bool:
-        """The program ends in peace: no copy is needed. False if the thread still runs."""
-        self._timer.stop()
-        has_ended = self.tasks.shutdown()
-        self._forget()
-        return has_ended
-
-    def _forget(self) -> None:
-        if self._kept is not None:
-            remove_recovery(self._kept.key, self._folder)
-            self._kept = None
-
-    def _on_history(self) -> None:
+    @Slot(object)
+    def _on_edited(self, document: Document) -> None:
+        self._due[document] = None
         # Not restarted by each stroke: who never pauses would never get a copy.
         if not self._timer.isActive():
             self._timer.start()
 
-    def _on_document(self) -> None:
-        self._timer.stop()
-        self._forget()
-        self._kept = self._session.document
+    @Slot(object)
+    def _forget(self, document: Document) -> None:
+        self._due.pop(document, None)
+        remove_recovery(document.key, self._folder)
 
     def _on_written(self, document: Document, _: object) -> None:
-        if document is not self._kept:
+        if self._session.pictures.of(document) is None:
             remove_recovery(document.key, self._folder)
-        if self._superseded is not None:
-            _unlink(self._superseded)
-            self._superseded = None
+        superseded = self._superseded.pop(document, None)
+        if superseded is not None:
+            _unlink(superseded)
 
     def _on_unwritten(self, error: Exception) -> None:
         if not self._has_warned:
             self._has_warned = True
             self._session.warn(tr("No recovery copy can be kept: {error}", error=error))
 
-    def _on_restored(self, recovery: Recovery, others: int, document: Document) -> None:
-        self._session.show_document(document)
+    def _on_restored(self, recovery: Recovery, document: Document) -> None:
+        picture = self._session.pictures.add(document)
         if recovery.facts.project:
-            self._session.projects.resume(Path(recovery.facts.project))
-        self._superseded = recovery.file
+            self._session.projects.resume(picture, Path(recovery.facts.project))
+        self._superseded[document] = recovery.file
+        self._due[document] = None
         self.write()
-        sentences = [tr("“{name}” is recovered; it is not saved yet.", name=recovery.name)]
-        if others:
-            sentences.append(
-                tr_n(
-                    "{n} more will be offered at the next start.",
-                    "{n} more will be offered at the next start.",
-                    others,
-                )
-            )
-        self._session.warn(" ".join(sentences))
+        self._recovered.append(f"“{recovery.name}”")
+        names = ", ".join(self._recovered)
+        self._session.warn(tr("Recovered, but not saved yet: {names}.", names=names))
 
     def _on_unrestored(self, error: Exception) -> None:
         if isinstance(error, EngineError):
             self._session.fail(str(error))
         else:
             self._session.fail(tr("The recovery copy cannot be used: {error}", error=error))
-
-
-def _has_work(document: Document) -> bool:
-    """Whether anything would be lost: unsaved pixels, or a mask that was painted."""
-    return document.dirty or document.can_undo
 
 
 def _write(snapshot: Snapshot, folder: Path, _: CancelToken) -> Steps[None]:

@@ -139,13 +139,14 @@ class Lineup(QObject):
             self._measure()
 
     def _on_done(self, entry: Entry, outcome: tuple[InpaintResult, Picture, Picture]) -> None:
-        if self._session.document is not self._document:
+        shown = self._session.pictures.current
+        if shown is None or shown.document is not self._document:
             return
         made, thumb, entry.picture = outcome
         entry.state = "done"
         self._next()  # before anybody hears of the result and could begin a run of his own
         traced = entry.request.trace
-        entry.result = self._session.runs.shelve(made, thumb, is_traced=traced)
+        entry.result = self._session.runs.shelve(shown, made, thumb, is_traced=traced)
         self.changed.emit()
 
     def _on_failed(self, entry: Entry, error: Exception) -> None:
@@ -184,7 +185,8 @@ class Lineup(QObject):
 
     @Slot()
     def _clear(self) -> None:
-        """Another picture is open; the run is being cancelled by whoever owns it."""
+        """Another picture is shown; what was compared there is over."""
+        self.cancel()
         self.entries = []
         self.disagreement = self._document = None
         self.changed.emit()

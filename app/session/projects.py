@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.language import tr
+from app.session.open_picture import Project
 from app.session.results import Result
 from engine.errors import InvalidInputError, UnknownBackendError
 from engine.jobs import Job
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.document import Document
     from app.document.project import KeptResult, Method, OpenedProject, Snapshot, View
+    from app.session.open_picture import OpenPicture
     from app.session.session import Session
     from engine.jobs import CancelToken, Steps
 
@@ -26,10 +28,9 @@ SUFFIX = ".lacuna"
 
 
 class Projects(QObject):
-    """The project that the open picture belongs to, if it does.
+    """The project that the picture shown belongs to, if it does.
 
     Attributes:
-        path: of the project file; None without one.
         look: tells what is seen, as soon as there is a canvas.
 
     Signals:
@@ -41,27 +42,23 @@ class Projects(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self.path: Path | None = None
         self.look: Callable[[], View] | None = None
-        self._carried: Path | None = None
-        self._saved: object = None
-        self._opening = False
-        session.document_changed.connect(self._on_document)
+
+    @property
+    def path(self) -> Path | None:
+        """Of the project file; None without one."""
+        picture = self._session.pictures.current
+        return picture.project.path if picture is not None and picture.project is not None else None
 
     @property
     def is_open(self) -> bool:
         return self.path is not None
 
-    @property
-    def has_changes(self) -> bool:
-        """Whether the project's file lacks anything that was done since."""
-        return self.is_open and self._state() != self._saved
-
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the project's own file; ask for one if there is none."""
         if self.path is None:
             self.save_as(then)
-        elif self.has_changes:
+        elif self._session.has_unsaved:
             self._write(self.path, then)
         else:
             self._session.say(tr("“{name}” has no changes to save.", name=self.path.name))
@@ -81,59 +78,62 @@ class Projects(QObject):
             return self.path
         return self._session.files.proposal().with_suffix(SUFFIX).with_stem(self._stem())
 
-    def show(self, opened: OpenedProject) -> None:
-        """Take the place of the open picture; unsaved work has been asked about."""
+    def show(self, opened: OpenedProject, place: OpenPicture | None) -> None:
+        """Show a project that was read, at its place in the strip or behind all others."""
         session = self._session
-        self._opening = True
-        session.show_document(opened.document)
-        self._opening = False
-        self.path, self._carried = opened.path, opened.carried
+        picture = session.pictures.put(opened.document, place)
+        if picture is None:
+            return
+        project = picture.project = Project(opened.path, opened.carried)
         session.settings.project_embeds = opened.is_embedded
         results = [_result(kept) for kept in opened.results]
-        session.runs.resume(results, opened.current_result)
-        self._choose(opened.method)
-        self._saved = self._state()
-        self.view_wanted.emit(opened.view)
+        session.runs.resume(picture, results, opened.current_result)
+        project.saved = picture.state
+        if picture is session.pictures.current:
+            self._choose(opened.method)
+            self.view_wanted.emit(opened.view)
+        session.pictures.changed.emit()
         session.history_changed.emit()
         session.state_changed.emit()
 
-    def resume(self, path: Path) -> None:
-        """The open picture is recovered work on a project, which its file lacks."""
-        self.path, self._carried, self._saved = path, None, None
+    def resume(self, picture: OpenPicture, path: Path) -> None:
+        """The picture is recovered work on a project, which its file lacks."""
+        picture.project = Project(path)
+        self._session.pictures.changed.emit()
         self._session.history_changed.emit()
 
-    def outdate(self) -> None:
+    def outdate(self, picture: OpenPicture) -> None:
         """Something that the project refers to has changed: its file is not up to date."""
-        self._saved = None
+        if picture.project is not None:
+            picture.project.saved = None
 
     # --- inside ------------------------------------------------------------------------------
 
     def _write(self, path: Path, then: Callable[[], None] | None) -> None:
-        session, document = self._session, self._session.document
+        session, picture = self._session, self._session.pictures.current
         session.runs.peek(None)
-        if document is None or document.is_editing:
+        if picture is None or picture.document is None or picture.document.is_editing:
             return
-        state, snapshot = self._state(), self._snapshot(document)
+        state, snapshot = picture.state, self._snapshot(picture.document, picture.project)
         embed = session.settings.project_embeds
         session.files.begin_saving(
             path,
             Job(tr("Saving {name}", name=path.name), partial(_write, snapshot, path, embed)),
-            partial(self._on_saved, document, state, path),
+            partial(self._on_saved, picture, state, path),
             then,
         )
 
-    def _on_saved(self, document: Document, state: object, path: Path, _: object) -> None:
-        session = self._session
-        if session.document is document:
-            carried = self._carried
-            self.path, self._saved = path, state
-            self._carried = path if carried is not None else None
-            session.history_changed.emit()
-            session.state_changed.emit()
+    def _on_saved(self, picture: OpenPicture, state: object, path: Path, _: object) -> None:
+        session, former = self._session, picture.project
+        carried = path if former is not None and former.carried is not None else None
+        picture.project = Project(path, carried, state)
+        session.pictures.changed.emit()
+        session.history_changed.emit()
+        session.state_changed.emit()
         session.files.remember(path)
         session.say(tr("The project is saved as “{name}”.", name=path.name))
 
-    def _snapshot(self, document: Document) -> Snapshot:
+    def _snapshot(self, document: Document, project: Project | None) -> Snapshot:
         from app.document.project import KeptResult, Method, take_snapshot
 
         session, shelf = self._session, self._session.runs.shelf
@@ -143,7 +143,7 @@ class Projects(QObject):
         )
         return take_snapshot(
             document,
-            carried=self._carried,
+            carried=project.carried if project is not None else None,
             results=tuple(kept),
             current_result=shelf.current.number if shelf.current is not None else 0,
             view=self.look() if self.look is not None else None,
@@ -165,20 +165,10 @@ class Projects(QObject):
         session.restore_detail(method.detail)
         session.use_backend(spec.id)
 
-    def _state(self) -> object:
-        """Equal if nothing that a project keeps was changed, but for what is seen."""
-        document = self._session.document
-        results = tuple((each.number, each.is_kept) for each in self._session.runs.shelf)
-        return (document.history.state if document is not None else 0, results)
-
     def _stem(self) -> str:
         document = self._session.document
         path = document.path if document is not None else None
         return path.stem if path is not None else tr("Untitled")
-
-    def _on_document(self) -> None:
-        if not self._opening:
-            self.path = self._carried = self._saved = None
 
 
 def is_project(path: Path) -> bool:

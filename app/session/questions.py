@@ -20,6 +20,10 @@ class Questions(Protocol):
         """There are changes in `name` that no file has."""
         ...
 
+    def unsaved_pictures(self, names: list[str]) -> Leave:
+        """There are changes in several pictures that no file has."""
+        ...
+
     def overwrite(self, name: str) -> Overwrite:
         """Saving would replace the original for the first time."""
         ...

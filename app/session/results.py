@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from engine.filling import Patch
     from engine.pipeline import InpaintResult
 
 
@@ -35,14 +36,18 @@ class Result:
     is_traced: bool = False
     mask_key: str = ""
 
+    def use_patches(self, patches: tuple[Patch, ...]) -> None:
+        """Hold the same patches in other arrays: on disk."""
+        self.result = replace(self.result, patches=patches)
+
     @property
     def nbytes(self) -> int:
-        return self.thumbnail.nbytes + sum(
-            patch.pixels.nbytes
-            + patch.hole.nbytes
-            + (0 if patch.provenance is None else patch.provenance.nbytes)
-            for patch in self.result.patches
-        )
+        """Bytes in memory; what was laid down on disk takes none."""
+        from app.document.resting import arrays_in
+        from app.document.tiles import is_mapped
+
+        arrays = (self.thumbnail, *arrays_in(self.result.patches))
+        return sum(array.nbytes for array in arrays if not is_mapped(array))
 
 
 class Shelf:
@@ -60,6 +65,10 @@ class Shelf:
     def __iter__(self) -> Iterator[Result]:
         return iter(self._results)
 
+    @property
+    def nbytes(self) -> int:
+        return sum(result.nbytes for result in self._results)
+
     def next_number(self) -> int:
         self._count += 1
         return self._count
@@ -70,7 +79,7 @@ class Shelf:
         The newest stays even when it alone is larger than the budget.
         """
         self._results.append(result)
-        excess = sum(other.nbytes for other in self._results) - self.budget_bytes
+        excess = self.nbytes - self.budget_bytes
         dropped: list[Result] = []
         for other in self._results[:-1]:
             if excess <= 0:

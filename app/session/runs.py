@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from app.document import Document
+    from app.session.open_picture import OpenPicture
     from app.session.session import Session
     from engine.backend import BackendSpec
     from engine.pipeline import InpaintRequest, InpaintResult
@@ -53,12 +54,12 @@ class Runs(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.tasks = Tasks(self)
-        self.shelf = Shelf(session.settings.results_mb * 1_000_000)
         self._session = session
         self._ticket: int | None = None
         self._waiting: Callable[[], None] | None = None
         self._peeked: Result | None = None
-        self._states: dict[int, Result] = {}
+        self._document: Document | None = None
+        self._no_results = Shelf(0)
         session.document_changed.connect(self._on_document)
         session.history_changed.connect(self._on_history)
 
@@ -67,6 +68,16 @@ class Runs(QObject):
     @property
     def is_running(self) -> bool:
         return self._ticket is not None
+
+    def works_on(self, document: Document) -> bool:
+        """Whether a run fills this picture, which need not be the one that is shown."""
+        return self._ticket is not None and self._document is document
+
+    @property
+    def shelf(self) -> Shelf:
+        """The results of the picture that is shown."""
+        picture = self._session.pictures.current
+        return self._no_results if picture is None else picture.shelf
 
     def prepare(self) -> None:
         """Compile PatchMatch in the background; runs started meanwhile wait behind it."""
@@ -132,10 +143,11 @@ class Runs(QObject):
         failed: Callable[[Exception], None],
         stopped: Callable[[], None],
     ) -> None:
-        """Start a run while there is none; one of the three is told how it ended.
+        """Start a run on the picture shown while there is none; one of the three is told its end.
 
         What is told may launch the next one: then nobody gets in between.
         """
+        self._document = self._session.document
         self._ticket = self.tasks.start(
             job,
             partial(self._end_with, done),
@@ -166,17 +178,19 @@ class Runs(QObject):
 
     def apply(self, result: Result) -> None:
         """Put a result into the picture, as one undo step; after the stroke, if one is drawn."""
-        self._when_free(partial(self._put, result))
+        picture = self._session.pictures.current
+        if picture is not None:
+            self._when_free(partial(self._put, picture, result))
 
-    def _put(self, result: Result, *, painting_goes_on: bool = False) -> None:
+    def _put(self, picture: OpenPicture, result: Result, *, painting_goes_on: bool = False) -> None:
         from app.session.snapshot import apply_result
 
-        document = self._session.document
+        document = picture.document
         if document is None:
             return
         label = tr_later("Inpaint ({label})").format(label=result.label)
         apply_result(document, result.result, label, painting_goes_on=painting_goes_on)
-        self._states[document.image_state] = result
+        picture.states[document.image_state] = result
         self._show_current()
 
     def _when_free(self, act: Callable[[], None]) -> None:
@@ -241,8 +255,8 @@ class Runs(QObject):
     @property
     def last_recipe(self) -> Recipe | None:
         """How the picture as it is now was filled last; None if that is not known."""
-        document = self._session.document
-        result = self._states.get(document.image_state) if document is not None else None
+        picture = self._session.pictures.current
+        result = picture.result_shown if picture is not None else None
         return result.result.recipe if result is not None else None
 
     @property
@@ -250,13 +264,12 @@ class Runs(QObject):
         """The result in the picture, or the newest."""
         return self.shelf.current or self.shelf.neighbour(0)
 
-    def resume(self, results: list[Result], current: int) -> None:
+    def resume(self, picture: OpenPicture, results: list[Result], current: int) -> None:
         """Put the results of a project on the shelf; `current` numbers the one in the picture."""
-        document = self._session.document
         for result in results:
-            self.shelf.put_back(result)
-            if result.number == current and document is not None:
-                self._states[document.image_state] = result
+            picture.shelf.put_back(result)
+            if result.number == current and picture.document is not None:
+                picture.states[picture.document.image_state] = result
         self._show_current()
         self.results_changed.emit()
 
@@ -268,23 +281,37 @@ class Runs(QObject):
         request: InpaintRequest,
         outcome: tuple[InpaintResult, npt.NDArray[np.uint8]],
     ) -> None:
-        if self._session.document is document:
-            result = self.shelve(*outcome, is_traced=request.trace)
-            self._when_free(partial(self._arrive, document, request, result))
+        picture = self._session.pictures.of(document)
+        if picture is None:
+            return
+        result = self.shelve(picture, *outcome, is_traced=request.trace)
+        arrive = partial(self._arrive, picture, document, request, result)
+        if document is self._session.document:
+            self._when_free(arrive)
+        else:
+            arrive()
+            self._session.say(tr("“{name}” has been filled.", name=picture.name))
 
     def shelve(
-        self, made: InpaintResult, thumb: npt.NDArray[np.uint8], *, is_traced: bool
+        self,
+        picture: OpenPicture,
+        made: InpaintResult,
+        thumb: npt.NDArray[np.uint8],
+        *,
+        is_traced: bool,
     ) -> Result:
-        """Keep what a run made; the picture stays as it is."""
+        """Keep what a run made of a picture, which stays as it is."""
         label = registry.get(made.backend).label
-        result = Result(self.shelf.next_number(), label, made, thumb, is_traced=is_traced)
-        if self.shelf.add(result):
+        result = Result(picture.shelf.next_number(), label, made, thumb, is_traced=is_traced)
+        if picture.shelf.add(result):
             self._session.say(tr("The oldest results were dropped to save memory."))
         self.results_changed.emit()
         return result
 
-    def _arrive(self, document: Document, request: InpaintRequest, result: Result) -> None:
-        """Put a fresh result into the picture, unless the picture has changed meanwhile."""
+    def _arrive(
+        self, picture: OpenPicture, document: Document, request: InpaintRequest, result: Result
+    ) -> None:
+        """Put a fresh result into its picture, unless that has changed meanwhile."""
         from app.session.snapshot import has_new_mask, is_stale
 
         if is_stale(document, request):
@@ -295,7 +322,7 @@ class Runs(QObject):
                 )
             )
             return
-        self._put(result, painting_goes_on=has_new_mask(document, request))
+        self._put(picture, result, painting_goes_on=has_new_mask(document, request))
         if result.result.fallback:
             self._session.say(
                 tr(
@@ -324,10 +351,9 @@ class Runs(QObject):
     # --- the document ------------------------------------------------------------------------
 
     def _on_document(self) -> None:
-        self.cancel()
+        """Another picture: a run goes on for its own; what waited for a stroke stays a result."""
         self._waiting = self._peeked = None
-        self._states.clear()
-        self.shelf.clear()
+        self._show_current()
         self.results_changed.emit()
 
     def _on_history(self) -> None:
@@ -339,11 +365,9 @@ class Runs(QObject):
 
     def _show_current(self) -> None:
         """Mark the result that is in the picture: undo and redo may have changed it."""
-        document = self._session.document
-        result = self._states.get(document.image_state) if document is not None else None
-        current = result if result is not None and result in self.shelf else None
-        if current is not self.shelf.current:
-            self.shelf.current = current
+        picture = self._session.pictures.current
+        if picture is not None and picture.shelf.current is not picture.result_shown:
+            picture.shelf.current = picture.result_shown
             self.results_changed.emit()
 
 

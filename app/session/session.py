@@ -1,4 +1,4 @@
-"""The open picture and everything about it that window, panels and actions share."""
+"""The picture that is shown and everything about it that window, panels and actions share."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.session.lineup import Lineup
 from app.session.masks import Masks
 from app.session.models import Models
 from app.session.notices import Notice
+from app.session.pictures import Pictures
 from app.session.projects import Projects
 from app.session.runs import NOTHING_MASKED, Runs
 from app.session.selecting import Selecting
@@ -67,6 +68,7 @@ class Session(QObject):
         settings: Settings,
         questions: Questions,
         recovery_folder: Path,
+        spill_folder: Path,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -95,6 +97,7 @@ class Session(QObject):
         self.clipboard = Clipboard(self)
         self.masks = Masks(self, self.files.tasks)
         self.shaping = Shaping(self)
+        self.pictures = Pictures(self, spill_folder)
         self.runs = Runs(self)
         self.projects = Projects(self)
         self.inspector = Inspector(self)
@@ -110,7 +113,8 @@ class Session(QObject):
     # --- the document ------------------------------------------------------------------------
 
     def show_document(self, document: Document | None) -> None:
-        """Put another picture, or none, in place of the open one."""
+        """Show another picture, or none; `Pictures` calls this, and keeps the former one."""
+        self.runs.peek(None)
         old, self.document = self.document, document
         if old is not None:
             old.on_history.remove(self._on_history)
@@ -126,24 +130,16 @@ class Session(QObject):
         self.document_changed.emit()
         self.look_changed.emit()
         self.state_changed.emit()
-        if old is not None:
-            old.close()
 
     @property
     def name(self) -> str:
         """What the open project, or else the picture, is called."""
-        if self.document is None:
-            return ""
-        if self.projects.path is not None:
-            return self.projects.path.name
-        return self.document.path.name if self.document.path else tr("Untitled")
+        return "" if self.pictures.current is None else self.pictures.current.name
 
     @property
     def has_unsaved(self) -> bool:
         """Whether leaving the picture would lose work that a save would keep."""
-        if self.projects.is_open:
-            return self.projects.has_changes
-        return self.document is not None and self.document.dirty
+        return self.pictures.current is not None and self.pictures.current.is_unsaved
 
     def undo(self) -> None:
         if self.document is not None:
@@ -208,7 +204,9 @@ class Session(QObject):
         """Set a field of `settings`, and let everybody look at the settings anew."""
         setattr(self.settings, name, value)
         self.toolbox.take_over()
-        self.runs.shelf.budget_bytes = self.settings.results_mb * 1_000_000
+        for picture in self.pictures:
+            picture.shelf.budget_bytes = self.settings.results_mb * 1_000_000
+        self.pictures.keep_budget()
         self.look_changed.emit()
         self.backend_changed.emit()
         self.state_changed.emit()
@@ -258,6 +256,11 @@ class Session(QObject):
     @property
     def has_picture(self) -> bool:
         return self.document is not None
+
+    @property
+    def has_several(self) -> bool:
+        """Whether there is another picture to go to."""
+        return len(self.pictures) > 1
 
     @property
     def has_alpha(self) -> bool:
@@ -354,9 +357,8 @@ class Session(QObject):
         threads = [*ends, *(each.shutdown() for each in tasks)]
         if self.keeper is not None:
             threads.append(self.keeper.end())
+        threads.append(self.pictures.end())
         self.has_ended = all(threads)
-        if self.document is not None:
-            self.document.close()
 
     # --- telling -----------------------------------------------------------------------------
 

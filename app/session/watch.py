@@ -29,6 +29,7 @@ class DiskWatch(QObject):
         self._watcher.fileChanged.connect(self._check_later)
         self._timer.timeout.connect(self.check)
         session.document_changed.connect(self._follow)
+        session.document_changed.connect(self._check_later)
         session.files.opened.connect(self._follow)
 
     @Slot()
@@ -52,7 +53,7 @@ class DiskWatch(QObject):
                 tr("“{name}” was moved or deleted; save to keep your picture.", name=path.name)
             )
             return
-        again = (tr("Reload"), lambda: self._session.files.open(path))
+        again = (tr("Reload"), self._session.files.reload)
         text = tr("“{name}” was changed by another program.", name=path.name)
         self._session.noticed.emit(Notice(text, "warning", (again,), lasts=True))
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
-from app.language import tr
 from app.session.folder import is_picture
 from app.session.projects import is_project
 
@@ -34,25 +33,17 @@ class Doors(QObject):
         window.installEventFilter(self)
 
     def enter(self, files: Sequence[Path], mask: Path | None) -> bool:
-        """Open what the command line named, unless work of last time is recovered.
+        """Open what the command line named, and recover work of last time.
 
         Returns:
             Whether there is going to be a picture.
         """
         session = self._session
-        if session.keep_copies().offer():
-            if files:
-                session.say(
-                    tr(
-                        "“{name}” was not opened, because earlier work is recovered.",
-                        name=files[0].name,
-                    )
-                )
-            return True
+        recovers = session.keep_copies().offer()
         if files:
             then = partial(session.masks.open, mask) if mask is not None else None
             session.files.open_all(files, then)
-        return bool(files)
+        return recovers or bool(files)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDragEnterEvent):

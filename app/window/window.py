@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
             "session": session,
             "toolbox": session.toolbox,
             "files": session.files,
+            "pictures": session.pictures,
             "clipboard": session.clipboard,
             "masks": session.masks,
             "runs": session.runs,
@@ -327,7 +328,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._is_closing = True
         if not self._may_close:
-            leave = partial(self.session.files.leave, self._allow_close)
+            leave = partial(self.session.files.leave_all, self._allow_close)
             self.session.batch.leave(leave)
         self._is_closing = False
         if not self._may_close:
@@ -337,6 +338,8 @@ class MainWindow(QMainWindow):
         settings.geometry = base64.b64encode(self.saveGeometry().data()).decode()
         # Threads may need a moment to notice; nobody has to look at that.
         self.hide()
+        if self.workspace is not None:
+            self.workspace.strip.end()
         self.session.end()
         self._save_settings()
         event.accept()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.actions import CONTEXT_MENU
 from app.canvas.borrowed import Borrowed
 from app.canvas.view import CanvasView
 from app.panels.column import PanelColumn
+from app.panels.strip import PictureStrip
 from app.session.qimages import qimage
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ class Workspace(QSplitter):
         self._session = session
         self._commands = commands
         self.canvas = CanvasView(session.toolbox.brush)
+        self._stage = QWidget()
+        # Born in its place: it may be visible at once, and must not be a window then.
+        self.strip = PictureStrip(session, self._stage)
         self.column = PanelColumn(session)
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
-        self.addWidget(self.canvas)
+        self._lay_out_stage()
+        self.addWidget(self._stage)
         self.addWidget(self.column)
         self.setStretchFactor(0, 1)
         commands.attach_canvas(self.canvas)
@@ -42,6 +47,14 @@ class Workspace(QSplitter):
         self._show_tool()
         self._show_look()
         self.show_document()
+
+    def _lay_out_stage(self) -> None:
+        """The canvas with the open pictures below it."""
+        layout = QVBoxLayout(self._stage)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.strip)
 
     def use_icons(self, icons: dict[str, QIcon]) -> None:
         self.column.results.use_icons(icons)

@@ -56,6 +56,10 @@ class Answers:
         self.asked.append("unsaved")
         return self.leave
 
+    def unsaved_pictures(self, names: list[str]) -> Leave:
+        self.asked.append(f"unsaved_pictures {' '.join(names)}")
+        return self.leave
+
     def overwrite(self, name: str) -> Overwrite:
         self.asked.append("overwrite")
         return self.replace
@@ -213,8 +217,12 @@ class Desk:
         self._qtbot.waitUntil(condition, timeout=10_000)
 
     def open(self, path: Path) -> None:
-        before = self.session.document
-        self.session.files.open(path)
+        """Open a picture; one that is shown is read again."""
+        before, shown = self.session.document, self.session.pictures.current
+        if shown is not None and shown.file == path:
+            self.session.files.reload()
+        else:
+            self.session.files.open(path)
         self.wait(lambda: self.session.document is not before)
         self.wait(lambda: self.session.files.tasks.is_idle)
 
@@ -260,7 +268,7 @@ def desk(qtbot: QtBot, fakes: None, weight_folder: Path, tmp_path: Path) -> Iter
     """The shown window with an empty start page."""
     answers = Answers()
     settings = Settings(backend="green", brush_size=20.0)
-    session = Session(settings, answers, tmp_path / "recovery")
+    session = Session(settings, answers, tmp_path / "recovery", tmp_path / "resting")
     window = MainWindow(session, tmp_path / "settings.json")
     window.show()
     window.activateWindow()

@@ -195,13 +195,30 @@ def test_a_file_of_several_pages_is_never_overwritten(desk: Desk, tmp_path: Path
     assert pages.read_bytes() == before
 
 
-def test_a_picture_pasted_over_unsaved_work_asks_first(desk: Desk, photo: Path) -> None:
+def test_a_picture_that_is_pasted_leaves_unsaved_work_open(desk: Desk, photo: Path) -> None:
     desk.open(photo)
     desk.session.clipboard.copy()
     change(desk)
     desk.key(Qt.Key.Key_V, CTRL)
+    assert desk.answers.asked == []
+    assert desk.session.name == "Untitled"
+    assert [one.name for one in desk.session.pictures.unsaved] == ["photo.png"]
+
+
+def test_a_neighbour_in_the_folder_takes_the_place_of_the_picture_after_asking(
+    desk: Desk, photo: Path
+) -> None:
+    photo.with_name("photo2.png").write_bytes(photo.read_bytes())
+    desk.open(photo)
+    change(desk)
+    desk.key(Qt.Key.Key_PageDown)
+    desk.settle()
     assert desk.answers.asked == ["unsaved"]
     assert desk.session.name == "photo.png"
+    desk.answers.leave = "discard"
+    desk.key(Qt.Key.Key_PageDown)
+    desk.wait(lambda: desk.session.name == "photo2.png")
+    assert len(desk.session.pictures) == 1
 
 
 def test_copy_and_paste_give_the_same_pixels_without_a_name(desk: Desk, photo: Path) -> None:

@@ -221,13 +221,15 @@ def test_recovered_work_belongs_to_its_project(
 ) -> None:
     desk.paint((80, 80), (90, 80))
     copies = desk.session.keep_copies()
-    copies._on_document()
     copies.write()
     desk.wait(lambda: copies.tasks.is_idle)
     mask = desk.document.mask.copy()
-    copies._kept = None  # as if the program had died: the copy stays
+    [copy] = copies._folder.glob("*")
+    content = copy.read_bytes()
+    desk.answers.leave = "discard"
+    desk.session.files.close()
+    copy.write_bytes(content)  # as if the program had died
     monkeypatch.setattr("app.document.recovery._is_running", lambda _: False)
-    desk.session.show_document(None)
     desk.answers.recovering = "recover"
     assert copies.offer()
     desk.wait(lambda: desk.session.document is not None)
@@ -242,7 +244,6 @@ def test_recovered_work_belongs_to_its_project(
 
 def test_a_project_without_changes_is_not_kept_for_recovery(desk: Desk, project: Path) -> None:
     copies = desk.session.keep_copies()
-    copies._on_document()
     copies.write()
     desk.wait(lambda: copies.tasks.is_idle)
     assert not list(copies._folder.glob("*"))

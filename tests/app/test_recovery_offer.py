@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.document import recovery
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 def copies(desk: Desk) -> list[Path]:
     folder = desk.folder / "recovery"
     return sorted(folder.glob("*")) if folder.exists() else []
+
+
+@pytest.fixture
+def other(photo: Path) -> Path:
+    """A second picture."""
+    path = photo.with_name("other.png")
+    Image.new("RGB", (120, 120), (20, 40, 60)).save(path)
+    return path
 
 
 @pytest.fixture
@@ -48,12 +57,19 @@ def test_a_picture_without_changes_needs_no_copy(desk: Desk, keeper: Keeper, pho
     assert copies(desk) == []
 
 
-def test_opening_another_picture_removes_the_copy(desk: Desk, keeper: Keeper, photo: Path) -> None:
-    desk.open(photo)
-    desk.paint()
+def test_closing_a_picture_removes_its_copy_only(
+    desk: Desk, keeper: Keeper, photo: Path, other: Path
+) -> None:
+    for path in (photo, other):
+        desk.open(path)
+        desk.paint()
     written(desk, keeper)
-    desk.open(photo)
-    assert copies(desk) == []
+    assert len(copies(desk)) == 2
+    kept = desk.session.pictures.find(photo)
+    assert kept is not None
+    assert kept.document is not None
+    desk.session.files.close()
+    assert [copy.stem for copy in copies(desk)] == [kept.document.key]
 
 
 def test_a_change_is_copied_without_being_asked_to(desk: Desk, keeper: Keeper, photo: Path) -> None:
@@ -61,6 +77,34 @@ def test_a_change_is_copied_without_being_asked_to(desk: Desk, keeper: Keeper, p
     desk.open(photo)
     desk.paint()
     desk.wait(lambda: len(copies(desk)) == 1)
+
+
+def test_all_pictures_are_recovered_after_a_crash(
+    desk: Desk, keeper: Keeper, photo: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (photo, other):
+        desk.open(path)
+        desk.paint()
+        desk.run()
+    written(desk, keeper)
+    images = {one.name: one.document.image.copy() for one in desk.session.pictures if one.document}
+    left = {copy: copy.read_bytes() for copy in copies(desk)}
+    desk.answers.leave = "discard"
+    for _ in range(2):
+        desk.session.files.close()
+    for copy, content in left.items():
+        copy.write_bytes(content)
+    monkeypatch.setattr(recovery, "_is_running", lambda _: False)
+    desk.answers.recovering = "recover"
+    assert keeper.offer()
+    desk.wait(lambda: len(desk.session.pictures) == 2)
+    desk.wait(lambda: keeper.tasks.is_idle)
+    for one in desk.session.pictures:
+        assert one.document is not None
+        assert one.is_unsaved
+        np.testing.assert_array_equal(one.document.image, images[one.name])
+    assert not set(copies(desk)) & set(left)
+    assert len(copies(desk)) == 2
 
 
 @pytest.fixture
@@ -71,9 +115,11 @@ def crashed(desk: Desk, keeper: Keeper, photo: Path, monkeypatch: pytest.MonkeyP
     desk.run()
     written(desk, keeper)
     image = desk.document.image.copy()
-    keeper._kept = None  # as if the program were gone
+    [copy] = copies(desk)
+    content = copy.read_bytes()
     desk.answers.leave = "discard"
     desk.session.files.close()
+    copy.write_bytes(content)  # as if the program had had no time for that
     monkeypatch.setattr(recovery, "_is_running", lambda _: False)
     return image
 

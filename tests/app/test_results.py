@@ -174,7 +174,7 @@ def test_a_thumbnail_shows_the_filled_place(two: Desk) -> None:
     assert tuple(blue.thumbnail[height // 2, width // 2]) == BLUE
 
 
-def test_the_results_of_a_picture_go_with_it(two: Desk, photo: Path) -> None:
+def test_a_picture_that_is_read_again_has_no_results_yet(two: Desk, photo: Path) -> None:
     two.answers.leave = "discard"
     two.open(photo)
     assert len(two.session.runs.shelf) == 0

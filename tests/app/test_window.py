@@ -312,13 +312,17 @@ def test_dropped_pictures_open_and_can_be_paged_through(desk: Desk, photo: Path)
     assert "last picture" in desk.said()
 
 
-def test_a_drop_asks_before_it_replaces_unsaved_work(desk: Desk, photo: Path) -> None:
+def test_a_drop_leaves_unsaved_work_open(desk: Desk, photo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    other.write_bytes(photo.read_bytes())
     desk.open(photo)
     desk.paint()
     desk.run()
-    drop(desk, photo)
-    assert desk.answers.asked == ["unsaved"]
-    assert desk.document.dirty
+    work = desk.document
+    drop(desk, other)
+    desk.wait(lambda: desk.session.name == "other.png")
+    assert desk.answers.asked == []
+    assert [one.document for one in desk.session.pictures.unsaved] == [work]
 
 
 def test_a_dropped_text_file_gets_a_sentence(desk: Desk, tmp_path: Path) -> None:
