@@ -4,6 +4,7 @@
 # make bench  the benchmark table (also build/bench.json)
 # make learn  an overfit run of every generator on sixteen crops of DATA=folder (about an hour)
 # make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
+# make monkey       20,000 random actions at the window; SEED=number
 # make bundle       the program as one folder that needs no Python, in dist/lacuna
 # make bundle-test  runs that program in an empty environment, with a person at a virtual display
 # make deb          packs it for Debian and Ubuntu      make wheel  wheel and source archive, checked
@@ -19,7 +20,7 @@ SAMPLE := resources/sample/rocket
 DATA ?= ../shared/data/open-768
 EVAL ?= ../shared/data/eval
 
-.PHONY: run test check format lint type arch bench learn quality screenshots clean
+.PHONY: run test check format lint type arch bench learn quality monkey screenshots clean
 .PHONY: bundle bundle-test deb wheel docs translations
 .DELETE_ON_ERROR:
 
@@ -63,6 +64,9 @@ learn: $(VENV)/.dev
 
 quality: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.quality --data $(EVAL)
+
+monkey: $(VENV)/.dev
+	$(BIN)/python -m tests.app.monkey --actions 20000 --seed $(or $(SEED),0)
 
 screenshots: $(VENV)/.dev
 	@packaging/system-packages.sh test

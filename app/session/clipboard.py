@@ -36,7 +36,8 @@ class Clipboard(QObject):
         from engine.pictures import Picture, Source
 
         data = QGuiApplication.clipboard().mimeData()
-        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        urls = data.urls() if data is not None else []  # None: nothing was ever copied
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
         image = QGuiApplication.clipboard().image()
         if paths:
             self._session.files.open_all(paths)
