@@ -23,6 +23,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import gui
+from app.dialogs.lineup import LineupDialog
 from app.dialogs.models import ModelsDialog
 from app.dialogs.train import TrainDialog
 from app.session.batch_wish import Wish
@@ -71,6 +72,7 @@ def main() -> int:
         document = session.document
         if document is not None:
             Image.fromarray(document.image).save(FOLDER / "rocket-filled.jpg", quality=88)
+        _save_lineup(application, window)
         for theme in ("dark", "light"):
             session.use_theme(theme)
             _save_models(application, window, f"models{_suffix(theme)}.png")
@@ -112,6 +114,20 @@ def _save_models(application: QApplication, window: MainWindow, name: str) -> No
     dialog.show()
     _save(application, dialog, name)
     dialog.close()
+
+
+def _save_lineup(application: QApplication, window: MainWindow) -> None:
+    """All backends that have no need of weights, on the mask that is there."""
+    lineup = window.session.lineup
+    lineup.compare()
+    _wait(application, lambda: lineup.disagreement is not None)
+    dialog = application.activeWindow()
+    if not isinstance(dialog, LineupDialog):
+        raise TypeError("the dialog did not open")
+    for theme in ("light", "dark"):
+        window.session.use_theme(theme)
+        _save(application, dialog, f"compare-backends{_suffix(theme)}.png")
+    dialog.accept()
 
 
 def _save_training(application: QApplication, window: MainWindow, folder: Path) -> None:

@@ -64,6 +64,9 @@ class CloseUp(QWidget):
     Signals:
         clicked: pressed and let go in one place, or Space.
         activated: clicked twice, or Enter.
+
+    Attributes:
+        note: what stands in place of a picture.
     """
 
     clicked = Signal()
@@ -73,7 +76,7 @@ class CloseUp(QWidget):
         super().__init__()
         self._view = view
         self._image: QImage | None = None
-        self._note = ""
+        self.note = ""
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._has_moved = False
@@ -86,8 +89,8 @@ class CloseUp(QWidget):
         self.update()
 
     def show_note(self, text: str) -> None:
-        """What stands in place of a picture."""
-        self._note = text
+        """Say why there is no picture yet."""
+        self.note = text
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -101,7 +104,7 @@ class CloseUp(QWidget):
         if self._image is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(10, 10, -10, -10), int(flags), self._note)
+            painter.drawText(self.rect().adjusted(10, 10, -10, -10), int(flags), self.note)
         else:
             scale = self._scale() * self._view.zoom
             is_smooth = scale < SHARP

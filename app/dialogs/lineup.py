@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = QSize(1120, 780)
 SMALLEST = QSize(560, 420)
+LEGEND_WIDTH = 260
 
 
 class LineupDialog(QDialog):
@@ -46,6 +47,7 @@ class LineupDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Compare Backends"))
         self._lineup: Lineup = session.lineup
+        self._runs = session.runs
         self._view = SharedView(self)
         self._entries: list[Entry] = []
         self._chosen: Entry | None = None
@@ -56,6 +58,8 @@ class LineupDialog(QDialog):
         )
         self._hint.setProperty("role", "dim")
         self._hint.setWordWrap(True)
+        self._legend = Legend()
+        self._legend.setMaximumWidth(LEGEND_WIDTH)
         self._apply = QPushButton(tr("Apply"))
         self._stop = QPushButton(tr("Stop"))
         self._close = QPushButton(tr("Close"))
@@ -71,6 +75,7 @@ class LineupDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self._hint, 1)
+        buttons.addWidget(self._legend, 1)
         for button in (self._stop, self._apply, self._close):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
@@ -83,6 +88,7 @@ class LineupDialog(QDialog):
 
     def _connect(self) -> None:
         self._lineup.changed.connect(self._show)
+        self._runs.tasks.changed.connect(self._show_progress)
         self._apply.clicked.connect(self._apply_chosen)
         self._stop.clicked.connect(self._lineup.cancel)
         self._close.clicked.connect(self.accept)
@@ -103,9 +109,26 @@ class LineupDialog(QDialog):
             self._build()
         for cell in self._cells:
             cell.show_entry(is_chosen=cell.entry is self._chosen)
-        self._map.show_levels(lineup.disagreement, is_running=lineup.is_running)
+        self._show_levels()
         self._stop.setEnabled(lineup.is_running)
         self._apply.setEnabled(self._chosen is not None)
+
+    @Slot()
+    def _show_progress(self) -> None:
+        activity = self._runs.activity
+        running = (cell for cell in self._cells if cell.entry.state == "running")
+        for cell in running:
+            if activity is not None:
+                percent = round(100 * activity.share)
+                cell.picture.show_note(tr("Is filling… {percent} %", percent=percent))
+
+    def _show_levels(self) -> None:
+        levels = self._lineup.disagreement
+        highest = self._map.show_levels(levels, is_running=self._lineup.is_running)
+        self._legend.setVisible(levels is not None)
+        self._legend.show_ends(
+            tr("0, all agree"), tr("{highest} grey levels", highest=round(highest))
+        )
 
     def _build(self) -> None:
         """A cell for each backend and one for the map, in a grid as square as can be."""
@@ -117,8 +140,13 @@ class LineupDialog(QDialog):
         self._view.fit()
         self._cells = [FillCell(entry, self._view) for entry in self._entries]
         columns = math.ceil(math.sqrt(len(self._cells) + 1))
+        for index in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(index, 0)
+        for index in range(columns):  # equal, so that all pictures have one scale
+            self._grid.setColumnStretch(index, 1)
         for index, cell in enumerate((*self._cells, self._map)):
             self._grid.addWidget(cell, index // columns, index % columns)
+            self._grid.setRowStretch(index // columns, 1)
         for cell in self._cells:
             cell.picture.clicked.connect(partial(self._choose, cell.entry))
             cell.picture.activated.connect(partial(self._take, cell.entry))
@@ -146,6 +174,7 @@ class Cell(QFrame):
     def __init__(self, title: str, view: SharedView) -> None:
         super().__init__()
         self.setObjectName("card")
+        self.setProperty("current", False)
         self.title = QLabel(title)
         self.facts = QLabel()
         self.facts.setProperty("role", "dim")
@@ -157,11 +186,11 @@ class Cell(QFrame):
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.facts)
-        self.inside = QVBoxLayout(self)
-        self.inside.setContentsMargins(7, 5, 7, 7)
-        self.inside.setSpacing(4)
-        self.inside.addLayout(head)
-        self.inside.addWidget(self.picture, 1)
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(7, 5, 7, 7)
+        inside.setSpacing(4)
+        inside.addLayout(head)
+        inside.addWidget(self.picture, 1)
 
 
 class FillCell(Cell):
@@ -196,27 +225,24 @@ class MapCell(Cell):
             tr("The standard deviation of each pixel over the fills, in grey levels of 0 to 255")
         )
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.legend = Legend()
-        self.legend.hide()
-        self.inside.addWidget(self.legend)
         self._shown: Levels | None = None
 
-    def show_levels(self, levels: Levels | None, *, is_running: bool) -> None:
-        """Show a map of grey levels, scaled to its largest; or say why there is none."""
-        self.legend.setVisible(levels is not None)
+    def show_levels(self, levels: Levels | None, *, is_running: bool) -> float:
+        """Show a map of grey levels, scaled to the largest, or say why there is none.
+
+        Returns:
+            That largest, at least 1.
+        """
         self.picture.show_note(
             tr("Comes when all are done.") if is_running else tr("There are not two fills.")
         )
+        highest = 1.0 if levels is None else max(1.0, float(levels.max()))
         if levels is None:
-            self._shown = None
             self.picture.show_picture(None)
         elif levels is not self._shown:
-            self._shown = levels
-            highest = max(1.0, float(levels.max()))
-            self.legend.show_ends(
-                tr("0, all agree"), tr("{highest} grey levels", highest=round(highest))
-            )
             self.picture.show_picture(qimage(coloured(levels / np.float32(highest))))
+        self._shown = levels
+        return highest
 
 
 def _state(entry: Entry) -> str:

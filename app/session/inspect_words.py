@@ -32,7 +32,7 @@ def of_sources(sources: tuple[Source, ...], at: tuple[int, int], level: PlacedLe
     x, y = math.floor(first.x), math.floor(first.y)
     if level.level.kind == "copy":
         return tr("Copied from x {x}, y {y}, {away} pixels away.", x=x, y=y, away=away)
-    share, cell = f"{first.weight:.0%}", round(level.cell)
+    share, cell = percent(first.weight), round(level.cell)
     if not others:
         return tr(
             "{share} from x {x}, y {y}, {away} pixels away, {cell} pixels wide.",
@@ -49,8 +49,15 @@ def of_sources(sources: tuple[Source, ...], at: tuple[int, int], level: PlacedLe
         y=y,
         away=away,
         cell=cell,
-        others=", ".join(f"{each.weight:.0%}" for each in others),
+        others=", ".join(percent(each.weight) for each in others),
     )
+
+
+def percent(share: float) -> str:
+    """0..1 in words; what is next to nothing is not called nothing."""
+    if 0 < share < LEAST:
+        return tr("less than 1 %")
+    return tr("{percent} %", percent=round(100 * share))
 
 
 def of_level(level: PlacedLevel) -> str:
@@ -67,13 +74,13 @@ def of_map(name: str) -> str:
         return tr("Certainty") if kind == "certainty" else tr("Gate")
     factor = 2 ** int(depth)
     if kind == "certainty":
-        return tr("Certainty at 1/{factor} of the size", factor=factor)
-    return tr("Gate at 1/{factor} of the size", factor=factor)
+        return tr("Certainty at 1/{factor} size", factor=factor)
+    return tr("Gate at 1/{factor} size", factor=factor)
 
 
 def of_map_value(name: str, value: float) -> str:
     """What a map says of one pixel."""
-    share = f"{value:.0%}"
+    share = percent(value)
     if name.partition(".")[0] == "certainty":
         return tr("Certainty {share}.", share=share)
     return tr("The gate takes {share} from the encoder.", share=share)
@@ -83,7 +90,7 @@ def of_stage(key: str) -> str:
     """What the slider of stages calls one."""
     kind, _, factor = key.partition(".")
     if kind == "pyramid":
-        return tr("Pyramid at 1/{factor} of the size", factor=factor)
+        return tr("Pyramid at 1/{factor} size", factor=factor)
     if kind == "coarse":
         return tr("Coarse picture")
     if kind == "refined":

@@ -74,6 +74,7 @@ class Inspector(QObject):
         """Look pixels up on that level, as far as their patch has it."""
         self._wanted_level = key
         self._look()
+        self.sheets_changed.emit()
 
     def use_map(self, name: str) -> None:
         """Tint a map over the hole; empty = none."""

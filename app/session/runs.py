@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.language import told, tr, tr_later
-from app.session.notices import Notice
+from app.session.notices import Activity, Notice
 from app.session.results import Result, Shelf
 from app.session.tasks import Tasks, details_of
 from engine import registry
@@ -78,6 +78,11 @@ class Runs(QObject):
         """The results of the picture that is shown."""
         picture = self._session.pictures.current
         return self._no_results if picture is None else picture.shelf
+
+    @property
+    def activity(self) -> Activity | None:
+        """How far the run is; None if there is none."""
+        return None if self._ticket is None else self.tasks.activity_of(self._ticket)
 
     def prepare(self) -> None:
         """Compile PatchMatch in the background; runs started meanwhile wait behind it."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider
 
 from app.panels.inspect import InspectPanel
 from app.panels.legend import Legend
-from app.session import sheets
+from app.session import inspect_words, sheets
 from app.session.inspect_words import COMPOSITE, RESULT
 from app.session.qimages import pixels_of
 from engine import registry
@@ -115,8 +115,8 @@ def test_several_sources_of_attention_are_shown_with_their_strength(
     weights = [source.weight for source in sources]
     assert len(sources) > 1
     assert weights == sorted(weights, reverse=True)
-    assert "% from x " in words(inspecting)
-    assert f"then {weights[1]:.0%}" in words(inspecting)
+    assert " % from x " in words(inspecting)
+    assert f"then {inspect_words.percent(weights[1])}" in words(inspecting)
     drawn = inspecting.canvas._borrowed
     assert drawn is not None
     assert [weight for *_, weight in drawn.sources] == weights
@@ -163,7 +163,7 @@ def test_restored_detail_can_be_looked_behind_and_the_network_too(
     point(desk, 350, 350)
     assert "Copied from" in desk.session.inspector.words
     desk.session.inspector.use_level("attention.0")
-    assert "% from x" in desk.session.inspector.words
+    assert " % from x" in desk.session.inspector.words
 
 
 def test_certainty_and_gates_are_tinted_over_the_hole_alone(
@@ -174,7 +174,7 @@ def test_certainty_and_gates_are_tinted_over_the_hole_alone(
     document = inspecting.document.image.copy()
     box = choice(inspecting, "Map over the hole")
     names = [box.itemText(index) for index in range(box.count())]
-    assert names[:3] == ["Nothing", "Certainty", "Certainty at 1/2 of the size"]
+    assert names[:3] == ["Nothing", "Certainty", "Certainty at 1/2 size"]
     assert "Gate" in names
     legend = panel(inspecting).findChild(Legend)
     assert legend is not None
@@ -212,7 +212,7 @@ def test_the_slider_goes_through_the_stages_and_changes_nothing(
     assert names == [
         "Its answer in the hole",
         "The network's answer",
-        *(f"Pyramid at 1/{factor} of the size" for factor in (2, 4, 8, 16, 32)),
+        *(f"Pyramid at 1/{factor} size" for factor in (2, 4, 8, 16, 32)),
     ]
     assert not np.array_equal(shots[-1], finished)
     inspecting.key(Qt.Key.Key_End)

@@ -11,7 +11,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.dialogs.close_up import CloseUp
-from app.dialogs.lineup import FillCell, LineupDialog, MapCell
+from app.dialogs.lineup import FillCell, LineupDialog
+from app.panels.legend import Legend
 from app.session.models import Models
 from app.session.runs import NOTHING_MASKED
 from engine import registry
@@ -136,11 +137,11 @@ def test_networks_without_weights_are_left_out(
 
 def test_the_grid_shows_each_fill_and_where_they_differ(few: Desk, photo: Path) -> None:
     dialog = begin(few, photo)
-    shown = dialog.findChild(MapCell)
-    assert shown is not None
-    assert not shown.legend.isVisible()
+    legend = dialog.findChild(Legend)
+    assert legend is not None
+    assert not legend.isVisible()
     finish(few)
-    few.wait(shown.legend.isVisible)
+    few.wait(legend.isVisible)
     levels = few.session.lineup.disagreement
     assert levels is not None
     picture = entry_of(few, "green").picture
@@ -149,7 +150,7 @@ def test_the_grid_shows_each_fill_and_where_they_differ(few: Desk, photo: Path) 
     rows, columns = levels.shape
     assert levels[rows // 2, columns // 2] > 60
     assert levels[0, 0] == 0
-    assert shown.legend.accessibleName() == f"0, all agree – {round(levels.max())} grey levels"
+    assert legend.accessibleName() == f"0, all agree – {round(levels.max())} grey levels"
     middle = QPoint(cell(dialog, "blue").picture.width() // 2, 0)
     middle.setY(cell(dialog, "blue").picture.height() // 2)
     seen = cell(dialog, "blue").picture.grab().toImage().pixelColor(middle)
@@ -201,6 +202,13 @@ def test_esc_stops_the_run_and_those_that_wait(few: Desk, photo: Path, qtbot: Qt
     assert few.window._lineup.dialog is dialog
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert few.window._lineup.dialog is None
+
+
+def test_the_cell_of_the_run_says_how_far_it_is(few: Desk, photo: Path) -> None:
+    fake_backend.gate.clear()
+    dialog = begin(few, photo)
+    few.wait(lambda: cell(dialog, "green").picture.note == "Is filling… 50 %")
+    assert cell(dialog, "blue").picture.note == "Waits for its turn."
 
 
 def test_no_other_run_gets_in_between(few: Desk, photo: Path) -> None:
