@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from app.document import Document
+    from app.session.open_picture import OpenPicture
     from app.session.results import Result
     from app.session.session import Session
     from engine.backend import BackendSpec
@@ -69,8 +70,9 @@ class Lineup(QObject):
         self._session = session
         self.entries: list[Entry] = []
         self.disagreement: Levels | None = None
+        self._picture: OpenPicture | None = None
         self._document: Document | None = None
-        session.document_changed.connect(self._clear)
+        session.pictures.closed.connect(self._on_closed)
 
     @property
     def is_running(self) -> bool:
@@ -101,7 +103,7 @@ class Lineup(QObject):
             session.say(tr(NOTHING_MASKED))
             return
         session.noticed.emit(None)
-        self._document = document
+        self._picture, self._document = session.pictures.current, document
         self.disagreement = None
         self.entries = [
             Entry(spec, replace(base, backend=spec.id, options=dict(session.options_of(spec))))
@@ -112,9 +114,13 @@ class Lineup(QObject):
         self.wanted.emit()
 
     def apply(self, entry: Entry) -> None:
-        """Put the fill of an entry into the picture, as one undo step."""
-        if entry.result is not None:
-            self._session.runs.apply(entry.result)
+        """Put the fill of an entry into its picture, as one undo step, and show that."""
+        session, picture = self._session, self._picture
+        if entry.result is None or picture is None:
+            return
+        if picture is not session.pictures.current:
+            session.pictures.show(picture)
+        session.pictures.when_shown(picture, partial(session.runs.apply, entry.result))
 
     def cancel(self) -> None:
         """Stop the run and those that wait; what is done stays."""
@@ -125,11 +131,12 @@ class Lineup(QObject):
 
     def _next(self) -> None:
         entry = next((each for each in self.entries if each.state == "waiting"), None)
-        if entry is not None:
+        if entry is not None and self._document is not None:
             entry.state = "running"
             number, count = self.entries.index(entry) + 1, len(self.entries)
             title = tr_later("Comparing {number} of {count}").format(number=number, count=count)
             self._session.runs.launch(
+                self._document,
                 Job(title, partial(_fill, entry.request)),
                 partial(self._on_done, entry),
                 failed=partial(self._on_failed, entry),
@@ -139,14 +146,14 @@ class Lineup(QObject):
             self._measure()
 
     def _on_done(self, entry: Entry, outcome: tuple[InpaintResult, Picture, Picture]) -> None:
-        shown = self._session.pictures.current
-        if shown is None or shown.document is not self._document:
+        picture = self._picture
+        if picture is None:
             return
         made, thumb, entry.picture = outcome
         entry.state = "done"
         self._next()  # before anybody hears of the result and could begin a run of his own
         traced = entry.request.trace
-        entry.result = self._session.runs.shelve(shown, made, thumb, is_traced=traced)
+        entry.result = self._session.runs.shelve(picture, made, thumb, is_traced=traced)
         self.changed.emit()
 
     def _on_failed(self, entry: Entry, error: Exception) -> None:
@@ -183,13 +190,13 @@ class Lineup(QObject):
     def _on_unmeasured(self, error: Exception) -> None:
         self._session.fail(str(error), details_of(error))
 
-    @Slot()
-    def _clear(self) -> None:
-        """Another picture is shown; what was compared there is over."""
-        self.cancel()
-        self.entries = []
-        self.disagreement = self._document = None
-        self.changed.emit()
+    @Slot(object)
+    def _on_closed(self, document: Document) -> None:
+        """A picture is closed, and with it its run; what was compared there is over."""
+        if document is self._document:
+            self.entries = []
+            self.disagreement = self._document = self._picture = None
+            self.changed.emit()
 
 
 def _fill(

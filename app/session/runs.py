@@ -119,6 +119,7 @@ class Runs(QObject):
             return
         session.noticed.emit(None)
         self.launch(
+            document,
             Job(tr_later("Inpainting"), partial(_run, request)),
             partial(self._on_result, document, request),
             failed=self._say_failure,
@@ -142,17 +143,18 @@ class Runs(QObject):
 
     def launch(
         self,
+        document: Document,
         job: Job[Any],
         done: Callable[[Any], None],
         *,
         failed: Callable[[Exception], None],
         stopped: Callable[[], None],
     ) -> None:
-        """Start a run on the picture shown while there is none; one of the three is told its end.
+        """Start a run on a picture while there is none; one of the three is told its end.
 
         What is told may launch the next one: then nobody gets in between.
         """
-        self._document = self._session.document
+        self._document = document
         self._ticket = self.tasks.start(
             job,
             partial(self._end_with, done),

@@ -246,15 +246,40 @@ def test_the_results_come_without_the_dialog(few: Desk, photo: Path, qtbot: QtBo
     assert len(few.session.runs.shelf) == 3
 
 
-def test_another_picture_ends_the_comparison(few: Desk, photo: Path) -> None:
+def other(photo: Path) -> Path:
+    """A second picture."""
+    path = photo.with_name("other.png")
+    path.write_bytes(photo.read_bytes())
+    return path
+
+
+def test_it_goes_on_for_its_picture_while_another_one_is_shown(
+    few: Desk, photo: Path, qtbot: QtBot
+) -> None:
+    fake_backend.gate.clear()
+    dialog = begin(few, photo)
+    first = few.session.pictures.current
+    few.open(other(photo))
+    fake_backend.gate.set()
+    finish(few)
+    assert len(few.session.runs.shelf) == 0
+    assert first is not None
+    assert len(first.shelf) == 3
+    qtbot.mouseDClick(cell(dialog, "blue").picture, Qt.MouseButton.LeftButton)
+    few.wait(lambda: few.session.pictures.current is first)
+    assert colour(few) == BLUE
+
+
+def test_it_ends_with_its_picture(few: Desk, photo: Path) -> None:
     fake_backend.gate.clear()
     begin(few, photo)
     few.answers.leave = "discard"
-    few.open(photo)
+    few.session.files.close()
     fake_backend.gate.set()
     few.wait(lambda: few.session.runs.tasks.is_idle)
+    assert few.session.document is None
     assert few.session.lineup.entries == []
-    assert len(few.session.runs.shelf) == 0
+    assert not few.session.lineup.is_running
 
 
 def test_without_a_mask_nothing_is_compared(few: Desk, photo: Path) -> None:
