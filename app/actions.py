@@ -17,8 +17,8 @@ class ActionSpec:
         label: as the menu shows it.
         menu: menu title; "View/Theme" is a submenu.
         verb: "receiver.method" that it calls; receivers are session, toolbox, files, pictures,
-            clipboard, masks, runs, projects, inspector, lineup, batch, training, help, tour, canvas
-            and window.
+            clipboard, masks, runs, projects, keypoints, inspector, lineup, batch, training, help,
+            tour, canvas and window.
         keys: portable key sequences that work wherever no text is being typed.
         canvas_keys: further keys that work only while the canvas has the focus.
         icon: role in `app.theme.ICONS`.
@@ -391,6 +391,20 @@ _INPAINT = (
         tip="Remove the result from the list; the picture stays as it is", group="results",
     ),
     ActionSpec(
+        "next_keypoint", "Next Keypoint", "Inpaint", "keypoints.step", ("K",),
+        needs="has_keypoints", argument=1, group="keypoints",
+        tip="Select the next point of the face; the arrow keys move it, with Shift by ten pixels",
+    ),
+    ActionSpec(
+        "previous_keypoint", "Previous Keypoint", "Inpaint", "keypoints.step", ("Shift+K",),
+        needs="has_keypoints", argument=-1, group="keypoints",
+    ),
+    ActionSpec(
+        "reset_keypoints", "Keypoints Back to the Hole", "Inpaint", "keypoints.reset",
+        needs="has_keypoints", tip="Let the points of the face follow the mask again",
+        group="keypoints",
+    ),
+    ActionSpec(
         "models", "Models…", "Inpaint", "window.show_models", group="models",
         tip="The networks, their weights, and how to get some",
     ),
@@ -428,6 +442,7 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Straight line from the last stroke", "Shift-click"),
     Gesture("Brush size", "Shift+Wheel"),
     Gesture("The other of brush and eraser", "hold Alt"),
+    Gesture("Move a keypoint", "Drag it; arrow keys, Shift for ten pixels"),
     Gesture("Erase", "Right-drag, the pen's other end"),
     Gesture("Areas: add to the mask", "Shift, whatever the mode"),
     Gesture("Areas: subtract from the mask", "Alt, right-drag"),

@@ -30,6 +30,9 @@ ZOOM_PER_NOTCH = 1.2
 NUDGE = 64
 """Widget pixels that an arrow key moves the view."""
 
+FAR = 10
+"""Picture pixels that Shift and an arrow key move a keypoint."""
+
 REACH = 5
 """Widget pixels within which two places are one to the hand."""
 
@@ -102,6 +105,8 @@ class Input:
             self._view.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._holds_divider or self._is_on_divider(self._at):
             self._view.setCursor(Qt.CursorShape.SplitHCursor)
+        elif self._view.points.is_held or self._view.points.is_hovered:
+            self._view.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
             self._view.setCursor(self._cross)
 
@@ -119,6 +124,8 @@ class Input:
             return
         elif button == Qt.MouseButton.LeftButton and self._is_on_divider(at):
             self._holds_divider = True
+        elif button == Qt.MouseButton.LeftButton and self._takes_point(pointer):
+            self.show_cursor()
         elif button == Qt.MouseButton.LeftButton:
             self._view.hover(at)
             if self._view.strokes.begin(pointer):
@@ -132,6 +139,8 @@ class Input:
             self._view.pan_by(step.x(), step.y())
         elif self._holds_divider:
             self._view.move_divider(at)
+        elif self._view.points.is_held:
+            self._view.points.pull(pointer.x, pointer.y)
         elif self._view.is_stroking:
             self._view.strokes.go_on(pointer)
         elif self._right_press is not None and self._is_drag(at):
@@ -140,7 +149,7 @@ class Input:
                 self._stroke_button = Qt.MouseButton.RightButton
                 self._view.strokes.go_on(pointer)
         self._view.hover(at)
-        if self._view.panes.divider is not None:
+        if self._view.points.hover(pointer.x, pointer.y) or self._view.panes.divider is not None:
             self.show_cursor()
 
     def _release(self, at: QPointF, button: Qt.MouseButton, pointer: Pointer) -> None:
@@ -150,6 +159,8 @@ class Input:
             self.show_cursor()
         elif button == Qt.MouseButton.LeftButton and self._holds_divider:
             self._holds_divider = False
+        elif button == Qt.MouseButton.LeftButton and self._view.points.release():
+            self.show_cursor()
         elif button == self._stroke_button:
             self._stroke_button = NO_BUTTON
             self._view.finish_stroke(pointer)
@@ -158,6 +169,10 @@ class Input:
             local = (at / self._view.devicePixelRatioF()).toPoint()
             self._view.menu_requested.emit(self._view.mapToGlobal(local))
         self._view.hover(at)
+
+    def _takes_point(self, pointer: Pointer) -> bool:
+        """Whether a press takes hold of a keypoint rather than beginning a stroke."""
+        return not self._view.is_stroking and self._view.points.take(pointer.x, pointer.y)
 
     def _is_on_divider(self, at: QPointF) -> bool:
         return self._view.panes.is_divider(at, self._view.devicePixelRatioF())
@@ -175,7 +190,8 @@ class Input:
         erase: bool = False,
         double: bool = False,
     ) -> Pointer:
-        if self._stroke_button == NO_BUTTON and self._right_press is None:
+        is_free = self._stroke_button == NO_BUTTON and not self._view.points.is_held
+        if is_free and self._right_press is None:
             # A stroke belongs to the pane in which it began.
             self._shift = self._view.panes.shift_at(at)
         x, y = self._view.to_picture(at, self._shift)
@@ -298,7 +314,8 @@ class Input:
     def _key(self, event: QKeyEvent) -> bool:
         kind, key = event.type(), event.key()
         if kind == QEvent.Type.ShortcutOverride:
-            return key == Qt.Key.Key_Space or self._belongs_to_stroke(key)
+            is_nudge = key in ARROWS and self._view.points.is_selected
+            return key == Qt.Key.Key_Space or is_nudge or self._belongs_to_stroke(key)
         if key == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._hold_space(held=kind == QEvent.Type.KeyPress)
@@ -313,6 +330,8 @@ class Input:
             else:
                 self._view.complete_stroke()
             return True
+        if key in ARROWS and self._nudges_point(Qt.Key(key), event.modifiers()):
+            return True
         if key in ARROWS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             nudge = NUDGE * self._view.devicePixelRatioF()
             across, down = ARROWS[Qt.Key(key)]
@@ -320,10 +339,16 @@ class Input:
             return True
         return False
 
+    def _nudges_point(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """Whether an arrow key moves the selected keypoint: by one pixel, with Shift by ten."""
+        across, down = ARROWS[key]
+        step = FAR if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
+        return self._view.points.nudge(-across * step, -down * step)
+
     def _belongs_to_stroke(self, key: int) -> bool:
         """Whether a key is for the stroke under way and not the window's Cancel or Inpaint."""
         if key == Qt.Key.Key_Escape:
-            return self._view.is_stroking
+            return self._view.is_stroking or self._view.points.is_held
         return self._view.strokes.goes_on and key in (Qt.Key.Key_Backspace, *ENTER)
 
     def _hold_space(self, *, held: bool) -> None:

@@ -20,6 +20,7 @@ from app.canvas.navigation import Viewport
 from app.canvas.overlays import Ring, paint_boxes, paint_sheets
 from app.canvas.panes import Panes
 from app.canvas.piece import RIM, qrect
+from app.canvas.points import Points
 from app.canvas.scene import Look, Scene
 from app.canvas.strokes import Strokes
 from app.language import tr
@@ -75,6 +76,7 @@ class CanvasView(QWidget):
         self.panes = Panes()
         self._cursor: QPointF | None = None
         self._input = Input(self)
+        self.points = Points(self)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._paint_rest)
@@ -298,9 +300,10 @@ class CanvasView(QWidget):
     @Slot(result=bool)
     def cancel_stroke(self) -> bool:
         """Take back the stroke that is under way; False if there is none."""
+        was_held = self.points.release(keep=False)
         was_under_way = self.strokes.cancel()
         self.show_sketch()
-        return was_under_way
+        return was_under_way or was_held
 
     def show_sketch(self) -> None:
         """Draw what the tool has in mind by now."""
@@ -353,6 +356,7 @@ class CanvasView(QWidget):
                 paint_sheets(painter, self._sheets, self.viewport)
             paint_boxes(painter, self._preview, self.viewport)
             self._drawing.paint(painter, self.viewport)
+            self.points.paint(painter)
             if self._borrowed is not None:
                 self._borrowed.paint(painter, self.viewport, self.devicePixelRatioF())
             ring = self._ring()

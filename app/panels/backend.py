@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.language import told, tr, tr_later
 from app.panels.controls import NumberBox, QuietComboBox, labelled, option_row
+from app.panels.keypoints import KeypointRow
 from app.session.model_words import ROLES, place, training
 from engine.backend import LARGEST_SEED
 from engine.registry import specs
@@ -83,7 +84,8 @@ class BackendPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         words = (self._choice, self._promise, self._standing, self._why)
-        parts = (*words, self._models, self._options, self._detail)
+        keypoints = KeypointRow(self._session)
+        parts = (*words, self._models, keypoints, self._options, self._detail)
         for part in (*parts, labelled(tr("Seed"), self._seed)):
             layout.addWidget(part)
         layout.addWidget(self._place)
@@ -174,11 +176,13 @@ class BackendPanel(QWidget):
                 widget.setParent(None)
                 widget.deleteLater()
         session = self._session
-        for option in session.backend.options:
+        on_canvas = {"keypoints"} if session.backend.keypoints else set()
+        options = [each for each in session.backend.options if each.name not in on_canvas]
+        for option in options:
             changed = partial(session.set_option, option.name)
             row = option_row(option, session.options[option.name], changed)
             self._option_layout.addWidget(row)
-        self._options.setVisible(bool(session.backend.options))
+        self._options.setVisible(bool(options))
 
     def _choose(self, index: int) -> None:
         self._session.use_backend(str(self._choice.itemData(index)))

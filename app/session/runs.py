@@ -113,6 +113,7 @@ class Runs(QObject):
             session.seed,
             detail=session.settings.detail,
             trace=session.inspector.is_on,
+            keypoints=session.keypoints.points,
         )
         if request is None:
             session.say(tr(NOTHING_MASKED))
@@ -257,6 +258,8 @@ class Runs(QObject):
         if registry.get(recipe.backend).network:
             self._session.restore_detail(recipe.detail)
         self._session.use_backend(recipe.backend)
+        if recipe.keypoints:
+            self._session.keypoints.put(recipe.keypoints)
         self._session.say(tr("The settings of result {number} are chosen.", number=result.number))
 
     @property

@@ -11,6 +11,7 @@ from app.session.batch import Batch
 from app.session.clipboard import Clipboard
 from app.session.files import Files
 from app.session.inspector import Inspector
+from app.session.keypoints import Keypoints
 from app.session.lineup import Lineup
 from app.session.masks import Masks
 from app.session.models import Models
@@ -100,6 +101,7 @@ class Session(QObject):
         self.pictures = Pictures(self, spill_folder)
         self.runs = Runs(self)
         self.projects = Projects(self)
+        self.keypoints = Keypoints(self)
         self.inspector = Inspector(self)
         self.lineup = Lineup(self)
         self.models = Models(self)
@@ -271,6 +273,11 @@ class Session(QObject):
     def has_hole(self) -> bool:
         """Whether there is something to fill."""
         return self._has_hole
+
+    @property
+    def has_keypoints(self) -> bool:
+        """Whether points of a face are shown."""
+        return bool(self.keypoints.names)
 
     @property
     def has_masks(self) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from app.document import Document
+    from app.document.belongings import Point
     from engine.backend import BackendSpec, Options
     from engine.pipeline import InpaintResult
     from engine.types import Pixels
@@ -42,6 +43,7 @@ def snapshot(
     detail: bool = True,
     trace: bool = False,
     others: tuple[BackendSpec, ...] = (),
+    keypoints: tuple[Point, ...] = (),
 ) -> InpaintRequest | None:
     """Copies of all that a run needs, so that painting may go on; None if nothing is masked.
 
@@ -65,6 +67,7 @@ def snapshot(
         seed=seed,
         detail=detail,
         trace=trace,
+        keypoints=keypoints,
     )
 
 

@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
             "masks": session.masks,
             "runs": session.runs,
             "projects": session.projects,
+            "keypoints": session.keypoints,
             "inspector": session.inspector,
             "batch": self._batch,
             "lineup": self._lineup,
@@ -272,7 +273,7 @@ class MainWindow(QMainWindow):
     # --- verbs of the window -----------------------------------------------------------------
 
     def cancel(self) -> None:
-        """Stop the stroke, what looks for an area, or the run; else end the tour or comparing."""
+        """Stop the stroke, a search or the run; else end the tour, a selection or comparing."""
         canvas = self.workspace.canvas if self.workspace is not None else None
         if canvas is not None and canvas.cancel_stroke():
             return
@@ -281,7 +282,7 @@ class MainWindow(QMainWindow):
             return
         if session.runs.is_running:
             session.runs.cancel()
-        elif not self.tour.end():
+        elif not self.tour.end() and not session.keypoints.unselect():
             session.end_comparison()
 
     def show_panels(self, shown: bool) -> None:

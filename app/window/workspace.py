@@ -63,6 +63,7 @@ class Workspace(QSplitter):
     def show_document(self) -> None:
         """Show the session's picture and give it the keyboard."""
         self.canvas.set_document(self._session.document)
+        self._show_points()
         self.canvas.setFocus()
 
     @Slot(bool)
@@ -81,6 +82,12 @@ class Workspace(QSplitter):
         canvas.cursor_left.connect(session.inspector.leave)
         session.inspector.changed.connect(self._show_origin)
         session.inspector.sheets_changed.connect(self._show_sheets)
+        points = canvas.points
+        points.pulled.connect(session.keypoints.move)
+        points.let_go.connect(session.keypoints.let_go)
+        points.nudged.connect(session.keypoints.nudge)
+        points.chosen.connect(session.keypoints.select)
+        session.keypoints.changed.connect(self._show_points)
         session.projects.look = self._look
         session.projects.view_wanted.connect(self._show_view)
         application = QApplication.instance()
@@ -101,6 +108,7 @@ class Workspace(QSplitter):
         self.canvas.set_comparing(session.comparing)
         self.canvas.set_comparison(session.comparison)
         self.column.setVisible(settings.panels_shown)
+        self._show_points()
 
     @Slot()
     def _show_origin(self) -> None:
@@ -117,6 +125,13 @@ class Workspace(QSplitter):
     def _show_sheets(self) -> None:
         sheets = self._session.inspector.sheets
         self.canvas.set_sheets((qimage(sheet.pixels), sheet.box) for sheet in sheets)
+
+    @Slot()
+    def _show_points(self) -> None:
+        session, keypoints = self._session, self._session.keypoints
+        is_seen = not session.mask_hidden and not session.comparing
+        names = keypoints.names if is_seen else ()
+        self.canvas.points.show(names, keypoints.points if names else (), keypoints.selected)
 
     def _look(self) -> View:
         """What is seen, for a project; a picture that is fitted stays so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ from app.dialogs.models import ModelsDialog
 from app.panels.backend import NETWORKS, BackendPanel
 from app.session.model_words import ROLES
 from engine import registry, weights
-from tests.app import tiny_models
+from engine.backend import Option
+from tests.app import fake_backend, tiny_models
 from tests.app.tiny_models import TINY, put
 
 if TYPE_CHECKING:
@@ -192,13 +194,18 @@ def test_weights_that_have_gone_are_missed_at_once(
     assert choice(panel).currentText() == "Tiny (no weights)"
 
 
-def test_an_option_that_is_a_text_is_typed(desk: Desk, panel: BackendPanel, qtbot: QtBot) -> None:
-    desk.session.use_backend("iconv-face")
-    fields = [box for box in panel.findChildren(QLineEdit) if box.accessibleName() == "Keypoints"]
+def test_an_option_that_is_a_text_is_typed(
+    desk: Desk, panel: BackendPanel, qtbot: QtBot, request: pytest.FixtureRequest
+) -> None:
+    spec = replace(fake_backend.GREEN, id="worded", options=(Option("words", "Words", ""),))
+    registry.register(spec)
+    request.addfinalizer(lambda: registry._specs.pop(spec.id))
+    desk.session.use_backend("worded")
+    fields = [box for box in panel.findChildren(QLineEdit) if box.accessibleName() == "Words"]
     fields[0].setFocus()
     qtbot.keyClicks(fields[0], "0.5,0.5")
     qtbot.keyClick(fields[0], Qt.Key.Key_Return)
-    assert desk.session.options["keypoints"] == "0.5,0.5"
+    assert desk.session.options["words"] == "0.5,0.5"
     assert QApplication.focusWidget() is desk.canvas
 
 
