@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QKeySequenceEdit,
     QLineEdit,
     QPlainTextEdit,
@@ -63,7 +64,8 @@ def belongs_to_text(event: QKeyEvent, focused: QWidget | None) -> bool:
     Everything without Ctrl, Alt or Meta is: letters, Enter, PgUp. Esc and the function keys stay
     with the program.
     """
-    if not isinstance(focused, TEXT_FIELDS):
+    is_list_with_text = isinstance(focused, QComboBox) and focused.isEditable()
+    if not isinstance(focused, TEXT_FIELDS) and not is_list_with_text:
         return False
     key = event.key()
     if key == Qt.Key.Key_Escape or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35:
