@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.language import tr
+from app.language import tr, tr_later
 from app.session.qimages import qimage
 from app.session.tasks import Tasks
 from engine.jobs import Job
@@ -130,7 +130,7 @@ class PictureStrip(QListWidget):
             self._is_reading = True
             self._looks[unread[0]] = (None, 0)
             self._tasks.start(
-                Job("Reading", partial(thumbnail, unread[0].path)),
+                Job(tr_later("Reading"), partial(thumbnail, unread[0].path)),
                 partial(self._on_read, unread[0]),
                 failed=self._on_unread,
             )
