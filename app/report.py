@@ -106,7 +106,7 @@ def _settings_lines(settings: Settings) -> Iterable[str]:
     """What the user chose; what is only remembered holds names of files and folders."""
     from app.schema import rows
 
-    told = [row.name for row in rows() if row.kind != "text"]
+    told = [row.name for row in rows() if row.kind != "file"]
     told += ["backend", "options", "keys", "panels_shown"]
     stored = msgspec.to_builtins(settings)
     lines = [f"{name} = {stored[name]}" for name in told if name in stored]

@@ -10,7 +10,7 @@ import msgspec
 from app.language import tr
 from app.settings import Settings
 
-RowKind: TypeAlias = Literal["switch", "choice", "whole", "number", "colour", "text"]
+RowKind: TypeAlias = Literal["switch", "choice", "whole", "number", "colour", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Row:
         high: the largest number.
         unit: behind the number; "%" shows a share of 0..1 as percent.
         choices: (value, its name for people).
+        files: of a path, which files may be chosen.
         waits: whether it takes effect at the next start only.
     """
 
@@ -41,6 +42,7 @@ class Row:
     high: float = 0.0
     unit: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    files: str = ""
     waits: bool = False
 
 
@@ -75,6 +77,7 @@ def _row(field: msgspec.structs.FieldInfo) -> Row | None:
         high=high,
         unit=extra["unit"],
         choices=tuple((value, tr(name)) for value, name in names.items()),
+        files=extra["files"],
         waits=extra["waits"],
     )
 
@@ -87,7 +90,7 @@ def _kind(inside: msgspec.inspect.Type) -> RowKind:
         msgspec.inspect.FloatType: "number",
     }
     if isinstance(inside, msgspec.inspect.StrType):
-        return "colour" if inside.pattern and inside.pattern.startswith("^#") else "text"
+        return "colour" if inside.pattern and inside.pattern.startswith("^#") else "file"
     return kinds[type(inside)]
 
 

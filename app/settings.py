@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Theme: TypeAlias = Literal["auto", "light", "dark"]
+DisplayProfile: TypeAlias = Literal["system", "file", "none"]
 MaskRule: TypeAlias = Literal["folder", "same", "alpha", "one"]
 KeepRecipe: TypeAlias = Literal["none", "beside", "inside"]
 RECENT_LIMIT = 8
@@ -36,6 +37,7 @@ def page(
     *,
     unit: str = "",
     choices: dict[str, str] | None = None,
+    files: str = "",
     waits: bool = False,
 ) -> msgspec.Meta:
     """What the settings page says of a field; one without it is only remembered.
@@ -46,9 +48,16 @@ def page(
         text: what it does, a sentence.
         unit: of a number; "%" shows a share of 0..1 as percent.
         choices: how the values of a `Literal` are called, in the order of the list.
+        files: of a file's path, which ones may be chosen, as in "ICC profiles (*.icc *.icm)".
         waits: whether a change takes effect at the next start only.
     """
-    extra = {"group": group, "unit": unit, "choices": choices or {}, "waits": waits}
+    extra = {
+        "group": group,
+        "unit": unit,
+        "choices": choices or {},
+        "files": files,
+        "waits": waits,
+    }
     return msgspec.Meta(title=label, description=text, extra=extra)
 
 
@@ -58,6 +67,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
     Attributes:
         theme: "auto" follows the system.
         language: of the window; "system" follows the system.
+        display_profile: where the screen's colour profile is taken from.
+        display_profile_file: path of that profile, if it is taken from a file.
         backend: id of the backend chosen last.
         options: per backend, the options that differ from its defaults.
         detail: whether fine detail is restored after a network.
@@ -108,6 +119,28 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
             waits=True,
         ),
     ] = "system"
+    display_profile: Annotated[
+        DisplayProfile,
+        page(
+            "Colours",
+            "Profile of the screen",
+            "Pictures are shown through their own profile and this one; files never change.",
+            choices={
+                "system": "From the system, else sRGB",
+                "file": "From a file",
+                "none": "None: the screen is sRGB",
+            },
+        ),
+    ] = "system"
+    display_profile_file: Annotated[
+        str,
+        page(
+            "Colours",
+            "File of the profile",
+            "An ICC profile that a calibration has made; counts with “From a file” only.",
+            files="ICC profiles (*.icc *.icm)",
+        ),
+    ] = ""
     backend: str = "auto"
     options: dict[str, dict[str, bool | int | float | str]] = {}
     detail: Annotated[

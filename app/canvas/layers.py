@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from app.canvas.colour import to_screen
 from app.canvas.pyramid import Pyramid, Raster
-from app.canvas.tiles import Shades, TileCache, image_format
+from app.canvas.tiles import Shades, TileCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PySide6.QtGui import QColor
 
+    from app.canvas.colour import Conversion
     from app.document import Document
     from engine.types import Box, Pixels
 
@@ -28,7 +28,10 @@ FAINTEST = 100
 
 
 def picture_tiles(
-    read: Callable[[Box], Pixels], like: Pixels, budget_bytes: int, icc: bytes | None = None
+    read: Callable[[Box], Pixels],
+    like: Pixels,
+    budget_bytes: int,
+    convert: Conversion | None = None,
 ) -> TileCache:
     """Tiles of a picture.
 
@@ -36,18 +39,17 @@ def picture_tiles(
         read: its pixels in a box, (h, w, C).
         like: (H, W, C) array with the picture's size, depth and channels.
         budget_bytes: see `TileCache`.
-        icc: the picture's colour profile.
+        convert: from the picture's colours to the screen's; None = they are shown as they are.
     """
     height, width, channels = like.shape
     see_through = channels in (2, 4)
-    convert = to_screen(icc, image_format(see_through=see_through))
 
     def read_premultiplied(box: Box) -> Raster:
         return _premultiplied(read(box))
 
     def shade(pixels: Raster) -> Shades:
-        shades = _screen_colours(pixels)
-        return shades if convert is None else convert(shades)
+        narrow = _narrow(pixels)
+        return _packed(narrow if convert is None else convert(narrow))
 
     pyramid = Pyramid(read_premultiplied if see_through else read, width, height)
     return TileCache(pyramid, shade, see_through=see_through, budget_bytes=budget_bytes)
@@ -143,11 +145,15 @@ def _premultiplied(pixels: Pixels) -> Raster:
     return np.dstack((product, alpha))
 
 
-def _screen_colours(pixels: Raster) -> Shades:
-    """(h, w, C) pixels of any depth as 0xAARRGGBB; those with alpha are premultiplied already."""
+def _narrow(pixels: Raster) -> npt.NDArray[np.uint8]:
+    """(h, w, C) pixels of any depth with eight bits."""
     if pixels.dtype == np.uint16:
         pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    code = {1: cv2.COLOR_GRAY2BGRA, 3: cv2.COLOR_RGB2BGRA, 4: cv2.COLOR_RGBA2BGRA}[channels]
-    bgra: npt.NDArray[Any] = cv2.cvtColor(np.ascontiguousarray(pixels), code)
+    return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[:, :, None])
+
+
+def _packed(pixels: npt.NDArray[np.uint8]) -> Shades:
+    """(h, w, C) as 0xAARRGGBB; those with alpha are premultiplied already."""
+    codes = {1: cv2.COLOR_GRAY2BGRA, 3: cv2.COLOR_RGB2BGRA, 4: cv2.COLOR_RGBA2BGRA}
+    bgra: npt.NDArray[Any] = cv2.cvtColor(pixels, codes[pixels.shape[2]])
     return bgra.view(np.uint32)[:, :, 0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from app.canvas.colour import Conversion, conversion
 from app.canvas.layers import (
     difference_tiles,
     mask_tiles,
@@ -52,20 +53,28 @@ class Look:
 
 
 class Scene:
-    """The tiles of one document and the order in which they are painted."""
+    """The tiles of one document and the order in which they are painted.
 
-    def __init__(self, document: Document, look: Look) -> None:
+    Args:
+        document: what is shown.
+        look: and how.
+        screen: colour profile of the screen; None = sRGB.
+    """
+
+    def __init__(self, document: Document, look: Look, screen: bytes | None = None) -> None:
         self.look = look
         image, share = document.image, BUDGET_BYTES // 8
         self._see_through = image.shape[2] in (2, 4)
-        icc = document.picture.source.icc
-        self._picture = picture_tiles(lambda box: document.image[box.slices], image, 3 * share, icc)
-        self._original = picture_tiles(document.original, image, 2 * share, icc)
+        convert = conversion(document.picture.source.icc, screen)
+        self._picture = picture_tiles(
+            lambda box: document.image[box.slices], image, 3 * share, convert
+        )
+        self._original = picture_tiles(document.original, image, 2 * share, convert)
         self._difference = difference_tiles(document, share)
         self._mask = mask_tiles(document, share)
         self._source = {value: source_tiles(document, value, share // 2) for value in SOURCE_LOOKS}
         self._has_source = document.has_source
-        self._rough = _rough(document)
+        self._rough = _rough(document, convert)
         self.recolour()
 
     def recolour(self) -> None:
@@ -141,9 +150,8 @@ class Scene:
             piece.painter.drawImage(QPoint(part.left, part.top), sheet)
 
 
-def _rough(document: Document) -> Rough:
+def _rough(document: Document, convert: Conversion | None) -> Rough:
     step = max(1, -(-max(document.width, document.height) // ROUGH_SIDE))
     pixels = document.image[::step, ::step]
-    icc = document.picture.source.icc
-    cache = picture_tiles(lambda box: pixels[box.slices], pixels, BUDGET_BYTES, icc)
+    cache = picture_tiles(lambda box: pixels[box.slices], pixels, BUDGET_BYTES, convert)
     return Rough(cache.image(), step)

@@ -68,6 +68,7 @@ class CanvasView(QWidget):
         self._views: WeakKeyDictionary[Document, Viewport] = WeakKeyDictionary()
         self._look = Look(surround(self.palette()), MaskLook())
         self._scene: Scene | None = None
+        self._screen_profile: bytes | None = None
         self._frame = Frame()
         self._preview: tuple[Box, ...] = ()
         self._drawing = Drawing()
@@ -115,7 +116,7 @@ class CanvasView(QWidget):
         if document is not None:
             self._look.mask_filled = document.mask_is_filled
             self._look.comparing = False
-            self._scene = Scene(document, self._look)
+            self._scene = Scene(document, self._look, self._screen_profile)
             document.on_pixels.append(self._on_pixels)
             document.on_history.append(self._on_history)
             self._take_view(document)
@@ -148,6 +149,14 @@ class CanvasView(QWidget):
         if self._scene is not None:
             self._scene.recolour()
         self._repaint_all()
+
+    def set_screen_profile(self, icc: bytes | None) -> None:
+        """Show colours for a screen with this profile; None = sRGB."""
+        if icc != self._screen_profile:
+            self._screen_profile = icc
+            if self.document is not None:
+                self._scene = Scene(self.document, self._look, icc)
+            self._repaint_all()
 
     @Slot(bool)
     def set_mask_visible(self, visible: bool) -> None:

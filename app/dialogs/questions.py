@@ -221,6 +221,13 @@ class DialogQuestions:
     def weights_to_add(self) -> Path | None:
         return self._file_to_open(tr("Add a File of Weights"), WEIGHTS)
 
+    def file_to_use(self, title: str, kinds: str, folder: Path | None) -> Path | None:
+        everything = tr(EVERYTHING)
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, title, str(folder or ""), f"{kinds};;{everything}"
+        )
+        return Path(name) if name else None
+
     def folder_to_use(self, title: str, folder: Path | None) -> Path | None:
         name = QFileDialog.getExistingDirectory(self._parent, title, str(folder or ""))
         return Path(name) if name else None

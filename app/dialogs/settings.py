@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
@@ -33,6 +34,7 @@ from app.schema import Row, rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.session.questions import Questions
     from app.session.session import Session
     from app.settings import Settings
 
@@ -51,7 +53,7 @@ class SettingsDialog(QDialog):
         # What was set in the panels meanwhile is shown, and is not lost to a stale row.
         session.toolbox.remember()
         self._session = session
-        self.controls = {row.name: Control(row, self._change) for row in rows()}
+        self.controls = {row.name: Control(row, session.questions, self._change) for row in rows()}
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.reset = QPushButton(tr("Reset to Defaults"))
         self.reset.setToolTip(tr("Set everything on this page to what Lacuna came with"))
@@ -111,12 +113,16 @@ class Control(QWidget):
 
     Args:
         row: what it sets.
+        questions: asks for files.
         changed: called with the row's name and the new value.
     """
 
-    def __init__(self, row: Row, changed: Callable[[str, object], None]) -> None:
+    def __init__(
+        self, row: Row, questions: Questions, changed: Callable[[str, object], None]
+    ) -> None:
         super().__init__()
         self._row = row
+        self._questions = questions
         self._changed = partial(changed, row.name)
         makers: dict[str, Callable[[], QWidget]] = {
             "switch": self._switch,
@@ -124,7 +130,7 @@ class Control(QWidget):
             "whole": self._number,
             "number": self._number,
             "colour": self._colour,
-            "text": self._text,
+            "file": self._file,
         }
         self._show: Callable[[object], None]
         line = makers[row.kind]()
@@ -187,12 +193,23 @@ class Control(QWidget):
         self._show = lambda value: button.show_colour(str(value))
         return labelled(self._row.label, button, label_width=LABEL_WIDTH)
 
-    def _text(self) -> QWidget:
-        field = TextField()
+    def _file(self) -> QWidget:
+        field, button = TextField(), QPushButton(tr("Choose…"))
         field.setAccessibleName(self._row.label)
+        button.setAccessibleName(tr("Choose: {label}", label=self._row.label))
+        button.setAutoDefault(False)
         field.editingFinished.connect(lambda: self._changed(field.text()))
+
+        def choose() -> None:
+            folder = Path(field.text()).parent if field.text() else None
+            path = self._questions.file_to_use(self._row.label, self._row.files, folder)
+            if path is not None:
+                field.setText(str(path))
+                self._changed(str(path))
+
+        button.clicked.connect(choose)
         self._show = lambda value: field.setText(str(value))
-        return labelled(self._row.label, field, label_width=LABEL_WIDTH)
+        return labelled(self._row.label, field, button, label_width=LABEL_WIDTH)
 
 
 def _check(box: QCheckBox, *, on: bool) -> None:

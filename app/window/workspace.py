@@ -15,6 +15,7 @@ from app.canvas.view import CanvasView
 from app.panels.column import PanelColumn
 from app.panels.strip import PictureStrip
 from app.session.qimages import qimage
+from app.window.screen_colours import ScreenColours
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
@@ -38,6 +39,7 @@ class Workspace(QSplitter):
         self.column = PanelColumn(session)
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
+        self._colours = ScreenColours(session, self.canvas, self)
         self._lay_out_stage()
         self.addWidget(self._stage)
         self.addWidget(self.column)

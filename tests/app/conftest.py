@@ -119,6 +119,10 @@ class Answers:
         self.asked.append("weights_to_add")
         return self.path
 
+    def file_to_use(self, title: str, kinds: str, folder: Path | None) -> Path | None:
+        self.asked.append(f"file_to_use {kinds}")
+        return self.path
+
     def folder_to_use(self, title: str, folder: Path | None) -> Path | None:
         self.asked.append("folder_to_use")
         return self.path

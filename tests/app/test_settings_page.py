@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QLabel
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
 
 from app.dialogs.settings import SettingsDialog
 from app.schema import rows
@@ -143,6 +151,16 @@ def test_reset_gives_every_default_back_and_keeps_what_is_only_remembered(
         assert getattr(settings, row.name) == row.default, row.name
     assert control(page, "mask_step", QDoubleSpinBox).value() == 4
     assert settings.recent == recent
+
+
+def test_a_file_is_chosen_by_its_button(
+    desk: Desk, page: SettingsDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desk.answers.path = tmp_path / "screen.icc"
+    qtbot.mouseClick(control(page, "display_profile_file", QPushButton), Qt.MouseButton.LeftButton)
+    assert desk.answers.asked == ["file_to_use ICC profiles (*.icc *.icm)"]
+    assert desk.session.settings.display_profile_file == str(tmp_path / "screen.icc")
+    assert control(page, "display_profile_file", QLineEdit).text() == str(tmp_path / "screen.icc")
 
 
 def soon(act: Callable[[], None]) -> None:

@@ -52,6 +52,11 @@ BOUNDS: dict[str, Bound] = {
             ("redo_ms", 30),
         )
     },
+    **{
+        f"painting.colour_{size}_{figure}": Bound(limit)
+        for size in ("24mp", "100mp")
+        for figure, limit in (("move_ratio", 1.25), ("pan_ratio", 2), ("move_median_ms", 8))
+    },
     "backends.brush_times_faster": Bound(5, at_least=True),
     "backends.blob_times_faster": Bound(5, at_least=True),
     "backends.12mp_peak_mib": Bound(1024),

@@ -1,5 +1,9 @@
 """How fast the canvas answers: real mouse events on a real widget over a picture of 24 megapixels.
 
+With the profile of a screen that is not sRGB the same is measured again, at 24 and at 100
+megapixels, and told as a ratio to the times without one, in turns, so that a busy machine slows
+both.
+
 Run it with `python -m tests.benchmarks.painting`; it needs no display. Times are wall clock from
 the event to the end of the paint event that shows it, in milliseconds.
 """
@@ -27,6 +31,8 @@ MOVES = 300
 WARM_UP = 20
 RUNS = 7
 SIZES = (60, 400)
+COLOUR_SIZES = {"24mp": (6000, 4000), "100mp": (11600, 8700)}
+COLOUR_TURNS = 3
 
 
 def measure() -> dict[str, float]:
@@ -61,10 +67,46 @@ def measure() -> dict[str, float]:
         figures |= _spread(name, times)
     view.set_document(None)
     view.close()
+    for name, size in COLOUR_SIZES.items():
+        figures |= _colour(application, name, size)
     return figures
 
 
-def _open(application: QApplication) -> tuple[CanvasView, Document]:
+def _colour(application: QApplication, name: str, size: tuple[int, int]) -> dict[str, float]:
+    """How much longer strokes and pans take with colour management; what another picture takes."""
+    from PySide6.QtGui import QColorSpace
+
+    space = QColorSpace(QColorSpace.NamedColorSpace.DisplayP3)
+    wide = bytes(space.iccProfile().data())
+    view, document = _open(application, size)
+    times: dict[str, list[float]] = {}
+    for _ in range(COLOUR_TURNS):
+        for icc in (None, wide):
+            view.set_screen_profile(icc)
+            view.fit()
+            _settle(application, view)
+            figures = _stroke(application, view, "")
+            document.undo()
+            _settle(application, view)
+            kind = "plain" if icc is None else "colour"
+            times.setdefault(f"{kind}_move", []).append(figures["_move_median_ms"])
+            times.setdefault(f"{kind}_pan", []).append(float(np.median(_pans(application, view))))
+    made = {
+        f"colour_{name}_{what}_ratio": float(
+            np.median(times[f"colour_{what}"]) / np.median(times[f"plain_{what}"])
+        )
+        for what in ("move", "pan")
+    }
+    made[f"colour_{name}_move_median_ms"] = float(np.median(times["colour_move"]))
+    made[f"colour_{name}_show_ms"] = _timed(application, lambda: view.set_document(document))
+    view.set_document(None)
+    view.close()
+    return made
+
+
+def _open(
+    application: QApplication, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> tuple[CanvasView, Document]:
     from app.canvas import CanvasView
     from app.document import Document
     from app.tools import Brush, BrushSettings
@@ -73,7 +115,7 @@ def _open(application: QApplication) -> tuple[CanvasView, Document]:
     brush = BrushSettings(hardness=0.9)
     view = CanvasView(brush)
     view.resize(*VIEW)
-    document = Document.new(Picture(_photograph()))
+    document = Document.new(Picture(_photograph(*size)))
     view.set_document(document)
     view.set_tool(Brush(brush))
     view.show()
@@ -81,12 +123,12 @@ def _open(application: QApplication) -> tuple[CanvasView, Document]:
     return view, document
 
 
-def _photograph() -> np.ndarray:
+def _photograph(width: int, height: int) -> np.ndarray:
     """Noise at several scales: as costly to average and to scale as a photograph."""
     rng = np.random.default_rng(1)
-    pixels = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
     pixels >>= 2
-    coarse = rng.integers(0, 192, (HEIGHT // 50, WIDTH // 50, 3), np.uint8)
+    coarse = rng.integers(0, 192, (height // 50, width // 50, 3), np.uint8)
     return pixels + np.repeat(np.repeat(coarse, 50, axis=0), 50, axis=1)
 
 
