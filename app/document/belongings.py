@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from app.language import tr
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
 Point: TypeAlias = tuple[float, float]
 """x and y in picture pixels."""
 
-FIRST_MASK = "Mask 1"
+
+def numbered(number: int) -> str:
+    """The name of a mask that nobody has named."""
+    return tr("Mask {number}", number=number)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +39,6 @@ class Belongings:
         keypoints: of a face, in the order of the backend that asks for them; empty = none set.
     """
 
-    masks: tuple[NamedMask, ...] = (NamedMask(FIRST_MASK),)
+    masks: tuple[NamedMask, ...] = field(default_factory=lambda: (NamedMask(numbered(1)),))
     current: int = 0
     keypoints: tuple[Point, ...] = ()

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.document.belongings import NamedMask
+from app.document.belongings import NamedMask, numbered
 
 if TYPE_CHECKING:
     from app.document.document import Document
@@ -68,12 +68,12 @@ def delete(document: Document) -> Edit | None:
     return document.commit()
 
 
-def unused_name(document: Document, like: str = "Mask") -> str:
-    """A name with the lowest number that no mask has yet."""
+def unused_name(document: Document, like: str = "") -> str:
+    """A name like another one, with the lowest number that no mask has yet."""
     stem = re.sub(r" \d+$", "", like)
     taken = {mask.name for mask in document.belongings.masks}
-    numbers = range(1, len(taken) + 2)
-    return next(name for number in numbers if (name := f"{stem} {number}") not in taken)
+    names = (f"{stem} {n}" if stem else numbered(n) for n in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
 
 
 def _insert(document: Document, label: str, name: str, *, is_copy: bool) -> Edit | None:
