@@ -177,8 +177,8 @@ QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $faint; bord
   background: $field; }
 QCheckBox::indicator:checked { image: url(icons:check.svg); }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border-color: $focus; }
-QAbstractSpinBox QLineEdit, QKeySequenceEdit QLineEdit { background: transparent; border: 0;
-  padding: 0; min-height: 0; }
+QAbstractSpinBox QLineEdit, QKeySequenceEdit QLineEdit, QComboBox QLineEdit {
+  background: transparent; border: 0; padding: 0; min-height: 0; }
 QDialogButtonBox { button-layout: 3; }
 QSlider { min-height: 18px; }
 QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }

@@ -24,6 +24,11 @@ class KeypointRow(QWidget):
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setProperty("role", "dim")
+        how = tr(
+            "The points on the picture say how the face is turned. Drag them, or select one with "
+            "K and move it with the arrow keys."
+        )
+        self._words.setToolTip(f"<p>{how}</p>")
         self._reset = push_button(
             tr("Back to the Hole"), keypoints.reset, tr("Let the points follow the mask again")
         )
@@ -44,10 +49,7 @@ class KeypointRow(QWidget):
         self.setVisible(bool(self._session.backend.keypoints))
         self.setEnabled(bool(keypoints.names))
         self._reset.setEnabled(keypoints.are_placed)
-        text = tr(
-            "The points on the picture say how the face is turned. Drag them, or select one with "
-            "K and move it with the arrow keys."
-        )
+        text = tr("Drag the points; K selects one.")
         if 0 <= keypoints.selected < len(keypoints.points):
             x, y = keypoints.points[keypoints.selected]
             name = tr(keypoints.names[keypoints.selected])
