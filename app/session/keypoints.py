@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.document.belongings import Point
     from app.document.history import Edit
     from app.session.session import Session
+    from engine.backend import BackendSpec
 
 NO_POINT = -1
 
@@ -45,7 +46,11 @@ class Keypoints(QObject):
     @property
     def points(self) -> tuple[Point, ...]:
         """Where they lie, in picture pixels."""
-        document, names = self._session.document, self.names
+        return self.of(self._session.backend)
+
+    def of(self, spec: BackendSpec) -> tuple[Point, ...]:
+        """Where the points of a backend lie, in picture pixels; none if it knows none."""
+        document, names = self._session.document, spec.keypoints
         if document is None or not names:
             return ()
         own = document.belongings.keypoints

@@ -106,7 +106,15 @@ class Lineup(QObject):
         self._picture, self._document = session.pictures.current, document
         self.disagreement = None
         self.entries = [
-            Entry(spec, replace(base, backend=spec.id, options=dict(session.options_of(spec))))
+            Entry(
+                spec,
+                replace(
+                    base,
+                    backend=spec.id,
+                    options=dict(session.options_of(spec)),
+                    keypoints=session.keypoints.of(spec),
+                ),
+            )
             for spec in specs
         ]
         self._next()

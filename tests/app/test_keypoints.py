@@ -246,3 +246,16 @@ def test_beside_the_original_a_point_is_dragged_in_either_pane(at_face: Desk, qt
     before = points(at_face)[NOSE]
     drag(at_face, qtbot, NOSE, 8, 0)
     assert points(at_face)[NOSE][0] == pytest.approx(before[0] + 8, abs=0.6)
+
+
+def test_a_comparison_of_backends_is_guided_too(
+    at_face: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drag(at_face, qtbot, NOSE, 3, 3)
+    wanted = points(at_face)
+    specs = (registry.get("green"), registry.get("face"))
+    monkeypatch.setattr(type(at_face.session.models), "usable", specs)
+    at_face.session.lineup.compare()
+    at_face.wait(lambda: not at_face.session.lineup.is_running)
+    asked = [entry.request.keypoints for entry in at_face.session.lineup.entries]
+    assert asked == [(), wanted]
