@@ -92,6 +92,7 @@ def lay_out(tree: Path) -> None:
     (tree / "usr" / "bin" / "lacuna").symlink_to("../lib/lacuna/lacuna")
     _copy(LINUX / "lacuna.desktop", share / "applications")
     _copy(LINUX / "lacuna.metainfo.xml", share / "metainfo")
+    _copy(LINUX / "lacuna-mime.xml", share / "mime" / "packages")
     icons = ROOT / "build" / "icons"
     make_icons.main(icons)
     shutil.copytree(icons / "hicolor", share / "icons" / "hicolor")

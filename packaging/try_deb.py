@@ -12,6 +12,7 @@ EXPECTED = (
     *("usr/bin/lacuna", "usr/lib/lacuna/lacuna", "usr/share/applications/lacuna.desktop"),
     *("usr/share/metainfo/lacuna.metainfo.xml", "usr/share/man/man1/lacuna.1.gz"),
     *("usr/share/icons/hicolor/scalable/apps/lacuna.svg", "usr/share/doc/lacuna/copyright"),
+    "usr/share/mime/packages/lacuna-mime.xml",
     *("usr/share/icons/hicolor/48x48/apps/lacuna.png", "usr/share/doc/lacuna/NOTICES.txt"),
 )
 

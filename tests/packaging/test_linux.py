@@ -10,6 +10,7 @@ import pytest
 
 from app.__main__ import editor_parser
 from app.cli.commands import COMMANDS, parser
+from app.document.project import SUFFIX
 from engine import resources
 from tests.packaging.scripts import PACKAGING, script
 
@@ -35,7 +36,18 @@ def test_the_desktop_opens_several_pictures_with_the_program(
 def test_every_kind_of_picture_that_opens_is_offered(entry: configparser.SectionProxy) -> None:
     kinds = {mimetypes.types_map.get(ending) for ending in resources.PICTURE_ENDINGS}
     kinds = {"image/bmp" if kind == "image/x-ms-bmp" else kind for kind in kinds - {None}}
-    assert set(entry["MimeType"].strip(";").split(";")) == kinds | {"image/webp"}
+    offered = set(entry["MimeType"].strip(";").split(";"))
+    assert {kind for kind in offered if kind.startswith("image/")} == kinds | {"image/webp"}
+
+
+def test_projects_are_a_kind_of_file_that_opens_with_the_program(
+    entry: configparser.SectionProxy,
+) -> None:
+    kinds = ET.parse(LINUX / "lacuna-mime.xml").getroot()  # noqa: S314 - our own file
+    space = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    (kind,) = kinds.iter(f"{space}mime-type")
+    assert kind.get("type") in entry["MimeType"].split(";")
+    assert [glob.get("pattern") for glob in kind.iter(f"{space}glob")] == [f"*{SUFFIX}"]
 
 
 def test_the_window_belongs_to_the_entry(entry: configparser.SectionProxy) -> None:
