@@ -201,9 +201,15 @@ def _recipe(
         detail=request.detail,
         weights_sha256=label,
         soft=_is_soft(request),
-        steered=request.forbidden is not None and bool(request.forbidden.any()),
+        steered=_is_steered(request, spec),
         keypoints=request.keypoints if spec.keypoints else (),
     )
+
+
+def _is_steered(request: InpaintRequest, spec: BackendSpec) -> bool:
+    """Whether it counted where nothing may be copied from: to the backend, or to its detail."""
+    counts = spec.heeds_forbidden or (bool(spec.network) and request.detail)
+    return counts and request.forbidden is not None and bool(request.forbidden.any())
 
 
 def _is_soft(request: InpaintRequest) -> bool:

@@ -48,7 +48,8 @@ def _add_mask(group: argparse._ArgumentGroup) -> None:
         "--never-from",
         metavar="FILE",
         type=Path,
-        help="white marks where nothing may be copied from",
+        help="white marks where nothing may be copied from; heeded by PatchMatch and by attention, "
+        "others say that they do not",
     )
     group.add_argument(
         "--keypoints",

@@ -276,6 +276,19 @@ def test_a_map_lies_where_its_cells_are() -> None:
     assert dark < 200 < 400 < light
 
 
+def test_cells_of_the_size_of_pixels_keep_their_values() -> None:
+    shown = np.tile(np.arange(16, dtype=np.float32) / 15, (8, 1))
+    part = sheets._part(shown, Box(16, 8, 32, 16), Box(20, 10, 28, 14), (4, 8))
+    np.testing.assert_allclose(part, shown[2:6, 4:12], atol=1e-6)
+
+
+def test_between_the_middles_of_larger_cells_values_are_interpolated() -> None:
+    shown = np.tile(np.arange(16, dtype=np.float32), (8, 1))  # cells of 2 x 2 pixels
+    part = sheets._part(shown, Box(16, 8, 48, 24), Box(20, 10, 36, 18), (8, 16))
+    middles = (np.arange(20, 36) + 0.5 - 16) / 2 - 0.5
+    np.testing.assert_allclose(part, np.tile(middles, (8, 1)), atol=0.04)
+
+
 def test_a_stage_covers_the_crop_and_its_composite_the_hole() -> None:
     coarse = Stage("coarse", 1, np.full((8, 16, 3), 50, np.uint8))
     refined = Stage("refined", 1, np.full((8, 16, 3), 90, np.uint8))

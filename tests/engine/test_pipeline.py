@@ -227,12 +227,19 @@ def test_a_copying_backend_is_told_what_is_forbidden(paint: Paint) -> None:
     assert int(problem.forbidden.sum()) == 100
 
 
+def test_the_recipe_says_whether_it_was_steered(paint: Paint) -> None:
+    request = InpaintRequest(picture(), squares((50, 60)), "paint", forbidden=squares((70, 60)))
+    assert run(request).recipe.steered
+    assert not run(replace(request, forbidden=None)).recipe.steered
+
+
 def test_a_backend_that_copies_nothing_is_not_and_says_so(
     paint: Paint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(registry._specs, "paint", replace(SPEC, heeds_forbidden=False))
     request = InpaintRequest(picture(), squares((50, 60)), "paint", forbidden=squares((70, 60)))
     assert "Paint takes from no particular place" in (run(request).fallback or "")
+    assert not run(request).recipe.steered
     assert paint.problems[0].forbidden is None
     assert run(replace(request, forbidden=None)).fallback is None
 

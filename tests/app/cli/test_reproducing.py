@@ -194,3 +194,20 @@ def test_a_wrong_number_of_keypoints_names_those_that_are_needed(
     words = ["-o", str(tmp_path / "x.png"), "--backend", "iconv-face", "--weights", "random:1"]
     assert main(["inpaint", *names, *words, "--keypoints", "1,2"]) == 1
     assert "needs 7: nose, left eye" in capsys.readouterr().err
+
+
+def test_a_backend_that_is_not_steered_says_so_and_asks_for_nothing_again(
+    tmp_path: Path, edited: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with edited.edit("Source"), edited.touch("source", edited.box) as source:
+        source[:, :80] = SOURCE_NEVER
+    request = snapshot(edited, "telea", {}, 1)
+    assert request is not None
+    recipe.save(filled(edited, request).recipe, tmp_path / "r.json")
+    np.testing.assert_array_equal(again(tmp_path), edited.image)
+    never = edited.forbidden()
+    assert never is not None
+    save_mask(never, tmp_path / "never.png")
+    capsys.readouterr()
+    again(tmp_path, "--never-from", str(tmp_path / "never.png"), "--overwrite")
+    assert "Telea takes from no particular place" in capsys.readouterr().err
