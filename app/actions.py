@@ -265,6 +265,11 @@ _SELECT = (
         "save_mask", "Save Mask…", "Select", "masks.ask_save", needs="has_hole", group="file",
         tip="Write the mask as a black and white PNG",
     ),
+    ActionSpec(
+        "save_source", "Save Source Marks…", "Select", "masks.ask_save_source",
+        needs="has_marks", group="file",
+        tip="Write where nothing may be taken from as a black and white PNG",
+    ),
 )
 
 _VIEW = (

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.document.belongings import NamedMask, numbered
+from app.language import tr_later
 
 if TYPE_CHECKING:
     from app.document.document import Document
@@ -20,20 +21,20 @@ LONGEST_NAME = 80
 
 def add(document: Document) -> Edit | None:
     """Put the mask in use aside and begin an empty one behind it."""
-    return _insert(document, "Add Mask", unused_name(document), is_copy=False)
+    return _insert(document, tr_later("Add Mask"), unused_name(document), is_copy=False)
 
 
 def duplicate(document: Document) -> Edit | None:
     """Put the mask in use aside and go on with a copy of it."""
     name = document.belongings.masks[document.belongings.current].name
-    return _insert(document, "Duplicate Mask", unused_name(document, name), is_copy=True)
+    return _insert(document, tr_later("Duplicate Mask"), unused_name(document, name), is_copy=True)
 
 
 def switch(document: Document, index: int) -> Edit | None:
     """Take another mask into use; None if it is in use already."""
     if index == document.belongings.current:
         return None
-    document.begin("Switch Mask", "mask")
+    document.begin(tr_later("Switch Mask"), "mask")
     masks = list(_put_aside(document))
     document.put_mask(masks[index].tiles)
     masks[index] = NamedMask(masks[index].name)
@@ -47,7 +48,7 @@ def rename(document: Document, index: int, name: str) -> Edit | None:
     masks = list(document.belongings.masks)
     if not name or name == masks[index].name:
         return None
-    document.begin("Rename Mask", "mask")
+    document.begin(tr_later("Rename Mask"), "mask")
     masks[index] = replace(masks[index], name=name)
     _put(document, masks, document.belongings.current)
     return document.commit()
@@ -56,7 +57,7 @@ def rename(document: Document, index: int, name: str) -> Edit | None:
 def delete(document: Document) -> Edit | None:
     """Remove the mask in use and take up the one before it; the only one is emptied instead."""
     masks, current = list(document.belongings.masks), document.belongings.current
-    document.begin("Delete Mask", "mask")
+    document.begin(tr_later("Delete Mask"), "mask")
     if len(masks) == 1:
         document.clear_mask()
         return document.commit()

@@ -366,6 +366,8 @@ class Files(QObject):
         job: Job[Any],
         done: Callable[[Any], None],
         then: Callable[[], None] | None,
+        *,
+        can_cancel: bool = False,
     ) -> None:
         """Write a file in the worker; whoever wants to leave the picture waits for it."""
 
@@ -376,7 +378,11 @@ class Files(QObject):
                 then()
 
         self._saving = self.tasks.start(
-            job, finish, failed=partial(self._on_unsaved, path), can_cancel=False
+            job,
+            finish,
+            failed=partial(self._on_unsaved, path),
+            stopped=self._saved,
+            can_cancel=can_cancel,
         )
 
     def _terms(self, picture: Picture, path: Path) -> Terms | None:

@@ -34,6 +34,7 @@ class Keypoints(QObject):
         self.selected = NO_POINT
         self._nudged: Edit | None = None
         self._moving: Document | None = None
+        self._started: tuple[object, tuple[Point, ...]] | None = None
         session.document_changed.connect(self._forget)
         session.backend_changed.connect(self.changed)
         session.history_changed.connect(self.changed)
@@ -59,7 +60,11 @@ class Keypoints(QObject):
         from app.document.keypoints import start
         from app.session.hole import extent
 
-        return start(names, extent(document.mask), document.box)
+        # Looking for the hole takes a while in a large picture, and many ask.
+        asked = (document.key, document.revision, names)
+        if self._started is None or self._started[0] != asked:
+            self._started = (asked, start(names, extent(document.mask), document.box))
+        return self._started[1]
 
     @property
     def are_placed(self) -> bool:

@@ -155,15 +155,27 @@ class Masks(QObject):
         beside = document.path or Path.home() / tr("Untitled.png")
         path = self._session.questions.mask_to_save(beside.with_name(f"{beside.stem}_mask.png"))
         if path is not None:
-            self._tasks.start(
-                Job(
-                    tr_later("Saving {name}").format(name=path.name),
-                    partial(_save, document.mask.copy(), path),
-                ),
-                partial(self._on_saved, path),
-                failed=partial(self._on_failed, tr("“{name}” could not be saved", name=path.name)),
-                can_cancel=False,
-            )
+            self._write(document.mask.copy(), path)
+
+    def ask_save_source(self) -> None:
+        """Write where nothing may be taken from, for `lacuna inpaint --never-from`."""
+        document = self._session.document
+        forbidden = document.forbidden() if document is not None else None
+        if document is None or forbidden is None:
+            self._session.say(tr("Nothing is marked with the source brush."))
+            return
+        beside = document.path or Path.home() / tr("Untitled.png")
+        path = self._session.questions.mask_to_save(beside.with_name(f"{beside.stem}_never.png"))
+        if path is not None:
+            self._write(forbidden, path)
+
+    def _write(self, mask: MaskBool | Coverage, path: Path) -> None:
+        self._tasks.start(
+            Job(tr_later("Saving {name}").format(name=path.name), partial(_save, mask, path)),
+            partial(self._on_saved, path),
+            failed=partial(self._on_failed, tr("“{name}” could not be saved", name=path.name)),
+            can_cancel=False,
+        )
 
     def _on_opened(self, document: Document, name: str, mask: OpenedMask) -> None:
         if self._session.document is not document:
@@ -203,7 +215,7 @@ def _open(path: Path, _: CancelToken) -> Steps[OpenedMask]:
     return read_mask(path)
 
 
-def _save(mask: Coverage, path: Path, _: CancelToken) -> Steps[None]:
+def _save(mask: MaskBool | Coverage, path: Path, _: CancelToken) -> Steps[None]:
     from engine.pictures import save_mask
 
     yield Progress(0, 1, "")

@@ -21,11 +21,13 @@ class Project:
     Attributes:
         path: of the file.
         carried: a project file that has parts which are not in memory, such as old undo steps.
+        embeds: whether the picture's file is inside.
         saved: `OpenPicture.state` as the file has it; None if it lacks something.
     """
 
     path: Path
-    carried: Path | None = None
+    carried: Path | None
+    embeds: bool
     saved: object = None
 
 

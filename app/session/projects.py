@@ -84,8 +84,7 @@ class Projects(QObject):
         picture = session.pictures.put(opened.document, place)
         if picture is None:
             return
-        project = picture.project = Project(opened.path, opened.carried)
-        session.settings.project_embeds = opened.is_embedded
+        project = picture.project = Project(opened.path, opened.carried, opened.is_embedded)
         results = [_result(kept) for kept in opened.results]
         session.runs.resume(picture, results, opened.current_result)
         project.saved = picture.state
@@ -98,7 +97,7 @@ class Projects(QObject):
 
     def resume(self, picture: OpenPicture, path: Path) -> None:
         """The picture is recovered work on a project, which its file lacks."""
-        picture.project = Project(path)
+        picture.project = Project(path, None, self._session.settings.project_embeds)
         self._session.pictures.changed.emit()
         self._session.history_changed.emit()
 
@@ -115,18 +114,24 @@ class Projects(QObject):
         if picture is None or picture.document is None or picture.document.is_editing:
             return
         state, snapshot = picture.state, self._snapshot(picture.document, picture.project)
+        project = picture.project
         embed = session.settings.project_embeds
+        if project is not None and project.path == path:
+            embed = project.embeds
         session.files.begin_saving(
             path,
             Job(tr("Saving {name}", name=path.name), partial(_write, snapshot, path, embed)),
-            partial(self._on_saved, picture, state, path),
+            partial(self._on_saved, picture, state, path, embed),
             then,
+            can_cancel=True,
         )
 
-    def _on_saved(self, picture: OpenPicture, state: object, path: Path, _: object) -> None:
+    def _on_saved(
+        self, picture: OpenPicture, state: object, path: Path, embeds: bool, _: object
+    ) -> None:
         session, former = self._session, picture.project
         carried = path if former is not None and former.carried is not None else None
-        picture.project = Project(path, carried, state)
+        picture.project = Project(path, carried, embeds, state)
         session.pictures.changed.emit()
         session.history_changed.emit()
         session.state_changed.emit()

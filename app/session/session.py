@@ -275,6 +275,11 @@ class Session(QObject):
         return self._has_hole
 
     @property
+    def has_marks(self) -> bool:
+        """Whether the source brush has been used."""
+        return self.document is not None and self.document.has_source
+
+    @property
     def has_keypoints(self) -> bool:
         """Whether points of a face are shown."""
         return bool(self.keypoints.names)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from app.__main__ import main
 from engine import recipe
 
 if TYPE_CHECKING:
@@ -76,3 +77,34 @@ def test_a_format_without_a_place_says_so(desk: Desk, tmp_path: Path) -> None:
     desk.open(tmp_path / "noise.bmp")
     save_filled(desk, "inside")
     assert "BMP has no place" in desk.said()
+
+
+def test_marks_of_the_source_brush_go_into_a_file_for_the_command_line(
+    desk: Desk, photo: Path, tmp_path: Path
+) -> None:
+    """All that a steered result of the editor needs to be made again."""
+    desk.open(photo)
+    desk.paint()
+    desk.session.toolbox.use("source")
+    desk.paint((20, 20), (20, 100))
+    desk.session.toolbox.use("brush")
+    desk.run("patchmatch")
+    actions = desk.window.commands.actions
+    for name, action in (("mask.png", "save_mask"), ("never.png", "save_source")):
+        desk.answers.path = tmp_path / name
+        actions[action].trigger()
+        desk.settle()
+    (result,) = desk.session.runs.shelf
+    recipe.save(result.result.recipe, tmp_path / "r.json")
+    words = [str(photo), str(tmp_path / "mask.png"), "-o", str(tmp_path / "again.png")]
+    more = ["--recipe", str(tmp_path / "r.json"), "--never-from", str(tmp_path / "never.png")]
+    assert main(["inpaint", *words, *more, "--quiet"]) == 0
+    with Image.open(tmp_path / "again.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), desk.document.image)
+
+
+def test_without_marks_there_is_nothing_to_save(desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    assert not desk.window.commands.actions["save_source"].isEnabled()
+    desk.session.masks.ask_save_source()
+    assert "Nothing is marked" in desk.said()

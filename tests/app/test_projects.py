@@ -11,10 +11,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from app.document import masklist
+from engine.jobs import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.jobs import CancelToken, Steps
     from tests.app.conftest import Desk
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -247,3 +249,44 @@ def test_a_project_without_changes_is_not_kept_for_recovery(desk: Desk, project:
     copies.write()
     desk.wait(lambda: copies.tasks.is_idle)
     assert not list(copies._folder.glob("*"))
+
+
+def test_a_project_keeps_its_way_with_the_picture_and_new_ones_follow_the_setting(
+    desk: Desk, project: Path
+) -> None:
+    settings = desk.session.settings
+    settings.project_embeds = False
+    desk.session.runs.keep()
+    desk.key(Qt.Key.Key_S, CTRL)
+    desk.settle()
+    size = project.stat().st_size
+    desk.answers.path = project.with_name("lean.lacuna")
+    desk.window.commands.actions["save_project_as"].trigger()
+    desk.settle()
+    assert project.with_name("lean.lacuna").stat().st_size < size - 20_000
+    settings.project_embeds = True
+    desk.open(project)
+    assert settings.project_embeds
+
+
+def test_a_project_that_is_being_saved_can_be_stopped(
+    desk: Desk, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(_: object, __: Path, token: CancelToken, *, embed: bool) -> Steps[None]:
+        while True:
+            token.check()
+            yield Progress(0, 1, "")
+
+    before = project.read_bytes()
+    desk.session.runs.keep()
+    with monkeypatch.context() as patched:
+        patched.setattr("app.document.project.write_project", endless)
+        desk.session.projects.save()
+        desk.wait(lambda: desk.session.files.tasks.activity is not None)
+        desk.session.files.tasks.cancel_shown()
+        desk.settle()
+    assert project.read_bytes() == before
+    assert desk.session.has_unsaved
+    desk.session.projects.save()
+    desk.settle()
+    assert not desk.session.has_unsaved

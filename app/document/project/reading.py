@@ -25,7 +25,7 @@ from app.document.tiles import TileKey, copied, pack
 from app.language import tr, tr_n
 from engine.jobs import Progress
 from engine.pictures import DEFAULT_PIXEL_LIMIT, Picture, Source, open_picture
-from engine.pictures.reading import check_size
+from engine.pictures.reading import check_size, read_header
 from engine.pipeline import InpaintResult, Patch, Seconds
 from engine.recipe import Recipe
 from engine.types import Box
@@ -146,7 +146,7 @@ def _picture(
     if noted.is_whole:
         return _blank(parts, noted, project), None
     if found is not None:
-        picture, carried = open_picture(found, pixel_limit=None), None
+        picture, carried = _decoded(found, noted), None
     elif noted.part:
         picture, carried = _embedded(parts, noted, project), project
     else:
@@ -197,10 +197,18 @@ def _embedded(parts: PartReader, noted: facts.PictureFacts, project: Path) -> Pi
         copy = Path(folder) / "picture"
         with parts.stream(noted.part) as stream, copy.open("wb") as file:
             shutil.copyfileobj(stream, file, _BLOCK)
-        picture = open_picture(copy, pixel_limit=None)
+        picture = _decoded(copy, noted)
     return Picture(
         picture.pixels, replace(picture.source, path=_beside(noted, project), fingerprint=None)
     )
+
+
+def _decoded(path: Path, noted: facts.PictureFacts) -> Picture:
+    """The picture of a file that says it has the noted size, before it is decoded."""
+    header = read_header(path, pixel_limit=None)
+    if (header.width, header.height) != (noted.width, noted.height):
+        raise ValueError("the picture is not the one that the project was made of")
+    return open_picture(path, pixel_limit=None)
 
 
 def _blank(parts: PartReader, noted: facts.PictureFacts, project: Path) -> Picture:

@@ -253,3 +253,12 @@ def test_a_picture_that_is_no_file_may_have_no_blocks(tmp_path: Path) -> None:
     job = Job("", lambda token: write_project(snapshot, path, token, embed=False))
     job.run(CancelToken(), lambda _: None)
     assert opened(path).picture.source.xmp is None
+
+
+def test_a_picture_inside_that_is_larger_than_it_should_be_is_not_decoded(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_picture(Picture(np.zeros((300, 300, 3), np.uint8)), tmp_path / "big.png")
+    rewritten(project, **{"picture/original.png": (tmp_path / "big.png").read_bytes()})
+    monkeypatch.setattr("app.document.project.reading.open_picture", pytest.fail)
+    assert "not the one" in refusal(project)
