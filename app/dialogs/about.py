@@ -56,6 +56,7 @@ class AboutDialog(QDialog):
         promise = QLabel(tr("Makes unwanted things vanish from photographs. MIT licence."))
         promise.setProperty("role", "dim")
         text = QTextBrowser()
+        text.setAccessibleName(tr("Credits"))
         text.setHtml(credits_html())
         text.setMinimumHeight(260)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

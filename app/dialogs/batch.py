@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from app.session.session import Session
 
 FIRST_SIZE = QSize(1120, 760)
-SMALLEST = QSize(860, 520)
+SMALLEST = QSize(860, 460)
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 

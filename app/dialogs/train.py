@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.session.training import Training
 
 FIRST_SIZE = QSize(980, 720)
-SMALLEST = QSize(760, 480)
+SMALLEST = QSize(760, 460)
 
 
 class TrainDialog(QDialog):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.session.session import Session
 
 THUMB = QSize(72, 48)
-CELL = QSize(104, 74)
+CELL = QSize(124, 74)
 LOOK_AGAIN_MS = 400
 
 
@@ -94,6 +94,7 @@ class PictureStrip(QListWidget):
             for place, picture in enumerate(pictures):
                 if picture not in self._cells:
                     item = self._cells[picture] = QListWidgetItem()
+                    item.setSizeHint(CELL - QSize(6, 4))
                     item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
                     item.setIcon(_blank(self.devicePixelRatioF()))
                     self.insertItem(place, item)

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 
 ICON_SIZE = QSize(20, 20)
 FIRST_SIZE = QSize(1360, 860)
-SMALLEST = QSize(900, 600)
+SMALLEST = QSize(760, 460)
+"""Fits a screen of 1920x1080 at twice the size, with room for a task bar."""
 PREPARE_AFTER_MS = 500
 
 
