@@ -30,7 +30,8 @@ class Generation:
             (B, k, 2, h, w): x and y, 0..1 of the picture, of the places that each position borrowed
             most from, at most `layers.SHOWN_SOURCES`; "weight" (B, k, h, w) is how much of each,
             largest first. "certainty" and "gate" are (B, 1, h, w), 0..1. Where there are several
-            levels, the plain name is the finest, "source.1" and so on are the coarser ones.
+            levels, the plain name is the finest, "source.1" and so on are the coarser ones, or
+            those of an earlier network.
     """
 
     image: Tensor

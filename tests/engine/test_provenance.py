@@ -88,7 +88,7 @@ def of_network(backend: str, size: Size = "original", *, side: int = 96) -> Prov
 
 @pytest.mark.parametrize(
     ("backend", "cells"),
-    [("pepsi", [8]), ("gla", [8]), ("pennet", [4, 8, 16, 32, 64])],
+    [("pepsi", [8]), ("gla", [8, 4]), ("pennet", [4, 8, 16, 32, 64])],
 )
 def test_a_networks_attention_points_into_what_is_known_at_each_level(
     backend: str, cells: list[int]

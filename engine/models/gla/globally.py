@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.layers import attention, covering, full_precision, shrink_hole, wide
+from engine.layers import (
+    SHOWN_SOURCES,
+    attention,
+    chunks,
+    covering,
+    full_precision,
+    rows_per_chunk,
+    shrink_hole,
+    strongest,
+    wide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,13 +100,12 @@ class GlobalAttention(Projections):
         Args:
             psi: (B, 128, h, w).
             hole: (B, 1, 4 h, 4 w).
-            maps: no maps are made here.
+            maps: whether "source" and "weight" are wanted; preset "released" has none.
             forbidden: (B, 1, 4 h, 4 w), or None; positions with any of it are no keys.
 
         Returns:
-            (B, 128, h, w), and no maps.
+            (B, 128, h, w), and the maps at (h, w).
         """
-        del maps
         small = shrink_hole(hole, 4) > 0.5  # (B, 1, h, w)
         barred = None if forbidden is None else covering(forbidden, 4)
         with full_precision(psi.device):
@@ -104,7 +114,36 @@ class GlobalAttention(Projections):
                 mean = psi.mean((2, 3)) if barred is None else _mean(psi, ~barred)  # (B, C)
                 everywhere = project(mean, self.value)[:, :, None, None]
                 return torch.where(small, self.gamma * psi, everywhere), {}
-            return attend_holes(psi, small, self, strict=self.strict, barred=barred), {}
+            attended = attend_holes(psi, small, self, strict=self.strict, barred=barred)
+            return attended, self._looked_at(psi, small, barred) if maps else {}
+
+    def _looked_at(self, psi: Tensor, hole: Tensor, barred: Tensor | None) -> Mapping[str, Tensor]:
+        """Where each missing position borrowed most; known ones borrow nothing."""
+        height, width = psi.shape[-2:]
+        keys = ~hole if barred is None else ~(hole | barred)
+        count = min(SHOWN_SOURCES, height * width)
+        weight = psi.new_zeros(len(psi), height * width, count)
+        index = torch.zeros_like(weight, dtype=torch.long)
+        tokens = psi.flatten(2).transpose(1, 2)
+        for sample in range(len(psi)):
+            missing, known = (marks[sample].flatten().nonzero()[:, 0] for marks in (hole, keys))
+            if not len(known):
+                continue
+            queries = project(tokens[sample, missing], self.query)
+            looked_at = project(tokens[sample, known], self.key)
+            for rows in chunks(len(missing), rows_per_chunk(len(known))):
+                scores = queries[rows] @ looked_at.t()
+                if not self.strict:  # all missing keys together, as in `borrowed`
+                    scores = F.pad(scores, (0, 1), value=math.log(len(missing)))
+                values, which = strongest(scores.softmax(1)[:, : len(known)])
+                weight[sample, missing[rows], : values.shape[1]] = values
+                index[sample, missing[rows], : values.shape[1]] = known[which]
+        x, y = (index % width + 0.5) / width, (index // width + 0.5) / height
+        source = torch.stack([x, y], 1).movedim(-1, 1)  # (B, k, 2, h w)
+        return {
+            "source": source.reshape(*source.shape[:3], height, width),
+            "weight": weight.transpose(1, 2).reshape(len(psi), count, height, width),
+        }
 
 
 def _mean(psi: Tensor, used: Tensor) -> Tensor:

@@ -25,7 +25,8 @@ class GlaGenerator(Generator):
 
     `image` of its generation is the fine output, clamped to [-1, 1]; `stages` is the coarse one,
     clamped likewise, for the L1 and SSIM losses of the first stage. The maps "source" and "weight"
-    tell from where the patch attention of the fine network borrows, per cell of 8 x 8 pixels.
+    tell from where the patch attention of the fine network borrows, per cell of 8 x 8 pixels, and
+    with ".1" the global attention of the coarse one, per cell of 4 x 4, which "released" lacks.
 
     Args:
         preset: "paper", the formulas as intended, or "released", what the authors' weights expect.
@@ -61,13 +62,13 @@ class GlaGenerator(Generator):
     ) -> Generation:
         del inputs
         border = torch.cat([torch.ones_like(hole), hole], 1)  # (B, 2, H, W)
-        coarse, _ = self.coarse(
-            torch.cat([image, border], 1), hole, maps=False, forbidden=forbidden
-        )
+        first = torch.cat([image, border], 1)
+        coarse, seen = self.coarse(first, hole, maps=maps, forbidden=forbidden)
         mended = torch.where(hole > 0.5, coarse.to(image.dtype), image)
         mended = torch.cat([mended, border], 1)
         fine, shown = self.fine(mended, hole, maps=maps, forbidden=forbidden)
-        return Generation(fine, (coarse,) if stages else (), shown)
+        maps_of_both = dict(shown) | {f"{name}.1": each for name, each in seen.items()}
+        return Generation(fine, (coarse,) if stages else (), maps_of_both)
 
 
 class Stage(nn.Module):

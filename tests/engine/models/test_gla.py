@@ -409,6 +409,26 @@ def test_a_missing_place_is_never_the_source() -> None:
     assert (maps["weight"][0][missing] == 0).all()
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_global_attention_tells_its_largest_weights_and_whose_they_are(strict: bool) -> None:
+    psi, hole = features(2, 10, 12), blotches(2, 10, 12)
+    module = mpga(strict=strict)
+    with torch.inference_mode():
+        _, maps = module(psi, hole, maps=True)
+        queries, keys = (conv(psi).flatten(2) for conv in (module.query, module.key))
+    missing = hole[:, 0, ::4, ::4].flatten(1) > 0.5
+    scores = (queries.transpose(1, 2) @ keys) * ~missing[:, None]
+    if strict:
+        scores = scores.masked_fill(missing[:, None], -torch.inf)
+    weights = scores.softmax(-1) * ~missing[:, None] * missing[..., None]
+    largest, index = weights.topk(4, -1)
+    torch.testing.assert_close(maps["weight"].flatten(2).transpose(1, 2), largest)
+    x = (maps["source"][:, :, 0] * 12).long().flatten(2)
+    y = (maps["source"][:, :, 1] * 10).long().flatten(2)
+    there = missing[:, None].expand_as(x)
+    assert torch.equal((y * 12 + x)[there], index.transpose(1, 2)[there])
+
+
 # The network around them.
 
 
