@@ -52,17 +52,25 @@ NOT_SHOWN = (
 """Modules below the app that speak to the command line, to files or to who builds networks only."""
 
 PROSE = re.compile(r"[a-zA-Z]{2,}.*\s.*[a-zA-Z]{2,}")
+WITH_NAME = re.compile(r"^[A-Z][a-z]{2,}:? \{")
 NO_PROSE = re.compile(r"[<\n%\\\[|]|\b(19|20)\d\d\b|allocate memory")
 UNSPOKEN_CALLS = ("log", "cast", "TypeError", "ValueError", "KeyError")
 UNSPOKEN_ARGUMENTS = ("citation", "factory", "network")
 
 
 class Message:
-    """One entry: English, its plural if it has one, and where it stands."""
+    """One entry: English, its plural if it has one, and where it stands.
 
-    def __init__(self, text: str, plural: str = "") -> None:
+    Args:
+        text: the English.
+        plural: that for several.
+        is_told: whether it reaches the window as a finished sentence, and not through `tr`.
+    """
+
+    def __init__(self, text: str, plural: str = "", *, is_told: bool = False) -> None:
         self.text = text
         self.plural = plural
+        self.is_told = is_told
         self.places: list[str] = []
 
     @property
@@ -80,6 +88,7 @@ def messages() -> dict[str, Message]:
         for message in of_module:
             known = found.setdefault(message.text, message)
             known.plural = known.plural or message.plural
+            known.is_told = known.is_told or message.is_told
             if place not in known.places:
                 known.places.append(place)
     return found
@@ -103,7 +112,7 @@ def marked(tree: ast.AST) -> Iterator[Message]:
             continue
         name = _name_of(node.func)
         if name in ("tr", "tr_later") and (text := _literal(node.args[0])):
-            yield Message(text)
+            yield Message(text, is_told=name == "tr_later")
         elif name == "tr_n":
             yield Message(str(_literal(node.args[0])), str(_literal(node.args[1])))
         yield from _columns(name, node)
@@ -119,7 +128,7 @@ def spoken(tree: ast.AST) -> Iterator[Message]:
             continue
         text = _literal(node) or (template(node) if isinstance(node, ast.JoinedStr) else "")
         if _is_prose(text) and not NO_PROSE.search(text):
-            yield Message(text)
+            yield Message(text, is_told=True)
 
 
 def template(node: ast.JoinedStr) -> str:
@@ -193,8 +202,9 @@ def _literal(node: ast.AST) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether it says something in words, be it only of a name in quotation marks."""
-    return "“{" in text or bool(PROSE.search(re.sub(r"\{\w+\}", "", text).strip()))
+    """Whether it says something in words, be it only of a name or with one."""
+    own = re.sub(r"\{\w+\}", "", text).strip()
+    return "“{" in text or bool(PROSE.search(own)) or bool(WITH_NAME.search(text))
 
 
 def catalogue(language: str) -> Catalog:
@@ -214,7 +224,9 @@ def updated(old: Catalog) -> Catalog:
 
     new = catalog.Catalog(locale=old.locale)
     for message in messages().values():
-        new.add(message.key, locations=[(place, 0) for place in message.places])
+        marks = ["told"] if message.is_told else []
+        places = [(place, 0) for place in message.places]
+        new.add(message.key, locations=places, auto_comments=marks)
     old.update(new, no_fuzzy_matching=True, update_creation_date=False)
     return old
 

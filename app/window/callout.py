@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 ARROW = 9
-WIDTH = 300
+WIDTH = 340
 CORNER = 7
 
 

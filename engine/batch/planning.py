@@ -77,7 +77,10 @@ def plan(
     pairs = pairing.paired(config, _earlier_results(config, known))
     chosen = [pair for pair in pairs.pairs if only is None or naming.text_of(pair.image) in only]
     looking = _each(
-        chosen, partial(_looked_at, config, _Masks(config)), "Looking at picture", token
+        chosen,
+        partial(_looked_at, config, _Masks(config)),
+        "Looking at picture {number} of {count}",
+        token,
     )
     items = yield from scaled(looking, 0.0, 0.5)
     items = [replace(item, trace=traces.get(naming.text_of(item.image))) for item in items]
@@ -190,8 +193,10 @@ def _fit(config: BatchConfig, pair: Pair, header: Header, masks: _Masks) -> tupl
             given = masks.size_of(path)
         if given == size:
             continue
-        words = f"The mask “{path.name}” is {given[0]} × {given[1]}, “{pair.image.name}” "
-        words += f"{size[0]} × {size[1]} pixels"
+        words = (
+            f"The mask “{path.name}” is {given[0]} × {given[1]}, “{pair.image.name}” "
+            f"{size[0]} × {size[1]} pixels"
+        )
         if not has_same_shape(given, size):
             raise InvalidInputError(f"{words}: they differ in shape; make it from this picture.")
         warnings.append(f"{words}; it is scaled.")
@@ -246,7 +251,10 @@ def _measured(
         total = sum(items[place].pixels for place in places)
         sample = places[:: max(1, -(-total // MEASURED_PIXELS))]
     shares = yield from _each(
-        [items[place] for place in sample], partial(_share, config), "Measuring mask", token
+        [items[place] for place in sample],
+        partial(_share, config),
+        "Measuring mask {number} of {count}",
+        token,
     )
     by_place = dict(zip(sample, shares, strict=True))
     if config.mask_file is not None and shares:
@@ -295,11 +303,14 @@ def _free_bytes(folder: Path) -> int | None:
 def _each(
     items: Sequence[T], look: Callable[[T], V], message: str, token: CancelToken
 ) -> Steps[list[V]]:
-    """What `look` says of every item, in order; threads do it."""
+    """What `look` says of every item, in order; threads do it.
+
+    The message has a {number} and a {count}.
+    """
     found: list[V] = []
     with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), "plan") as pool:
         for start in range(0, len(items), _CHUNK):
             token.check()
-            yield Progress(start, len(items), f"{message} {start + 1} of {len(items)}")
+            yield Progress(start, len(items), message.format(number=start + 1, count=len(items)))
             found += pool.map(look, items[start : start + _CHUNK])
     return found

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog
 
-from app.language import catalogue_path, read_catalogue, tr
+from app.catalogue import read_catalogue
+from app.language import catalogue_path, tr
+from app.window.tour import STEPS
+from engine import registry
 from tests.app.speaking import all_texts, clipped, spoken
 
 if TYPE_CHECKING:
@@ -92,7 +95,13 @@ def error(desk: Desk) -> QDialog:
     return ErrorDialog(tr("Nothing was changed."), "Traceback", desk.window)
 
 
-DIALOGS = (keys, settings, about, models, batch, training, question, quality, error)
+def lineup(desk: Desk) -> QDialog:
+    from app.dialogs.lineup import LineupDialog
+
+    return LineupDialog(desk.session, desk.window)
+
+
+DIALOGS = (keys, settings, about, models, batch, training, lineup, question, quality, error)
 
 
 @pytest.fixture(params=DIALOGS, ids=lambda maker: str(maker.__name__))
@@ -143,6 +152,28 @@ def test_the_window_is_german_throughout(german: None, desk: Desk, photo: Path) 
     found = all_texts(desk.window)
     assert "Rückgängig: Füllen (Green)" in found
     assert not untranslated(found)
+
+
+def test_every_step_of_the_tour_fits(language: str, desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    desk.window.tour.begin()
+    for _ in STEPS:
+        note = desk.window.tour.note
+        assert note is not None
+        QApplication.processEvents()
+        assert not clipped(note)
+        note.onward.click()
+    assert desk.window.tour.note is None
+
+
+def test_every_option_of_every_backend_fits(language: str, desk: Desk, photo: Path) -> None:
+    desk.window.resize(*SIZE)
+    desk.open(photo)
+    unfold(desk)
+    for spec in registry.specs():
+        desk.session.use_backend(spec.id)
+        QApplication.processEvents()
+        assert not clipped(desk.window), spec.id
 
 
 @pytest.mark.parametrize("tool", ["brush", "source", "rectangle", "polygon", "wand", "smart"])

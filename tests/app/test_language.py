@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import language
-from app.language import read_catalogue, set_language, told, tr, tr_n
+from app.catalogue import read_catalogue
+from app.language import set_language, told, tr, tr_n
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,18 +19,32 @@ msgid ""
 msgstr ""
 "Language: de\\n"
 
+#. told
 #: app/somewhere.py
 msgid "“{name}” is empty."
 msgstr "„{name}“ ist leer."
 
+#. told
 msgid "“{name}” cannot be used: {error}."
 msgstr "„{name}“ kann nicht verwendet werden: {error}."
 
 msgid "the disk is full"
 msgstr "der Datenträger ist voll"
 
+#. told
 msgid "{share:.1f} % of “{name}”"
 msgstr "{share:.1f} % von „{name}“"
+
+#. told
+msgid "Opening {name}"
+msgstr "{name} wird geöffnet"
+
+#. told
+msgid "{number} of {count}"
+msgstr "{number} von {count}"
+
+msgid "Never {name}"
+msgstr "Nie {name}"
 
 msgid "{n} picture"
 msgid_plural "{n} pictures"
@@ -67,7 +82,7 @@ def test_a_sentence_is_said_in_german_with_its_values(german: None) -> None:
 
 def test_a_sentence_without_german_stays_english(german: None) -> None:
     assert tr("Not yet") == "Not yet"
-    assert tr("Never seen") == "Never seen"
+    assert tr("Never heard") == "Never heard"
 
 
 def test_german_figures_have_a_comma(german: None) -> None:
@@ -103,6 +118,31 @@ def test_figures_in_a_finished_sentence_get_a_comma(german: None) -> None:
 
 def test_sentences_in_a_row_are_told_one_by_one(german: None) -> None:
     assert told("“a” is empty. “b” is empty.") == "„a“ ist leer. „b“ ist leer."
+
+
+def test_reasons_with_semicolons_are_told_one_by_one(german: None) -> None:
+    assert told("the disk is full; who knows; the disk is full") == (
+        "der Datenträger ist voll; who knows; der Datenträger ist voll"
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Opening it needs 2 GB of memory.",  # a name does not end like a sentence
+        "less of its surroundings",  # nor has a figure two words
+        "Never seen",  # this one is only ever said by `tr`
+    ],
+)
+def test_a_sentence_that_only_looks_like_a_template_stays_as_it_is(
+    german: None, sentence: str
+) -> None:
+    assert told(sentence) == sentence
+
+
+def test_short_templates_are_recognised_by_what_they_hold(german: None) -> None:
+    assert told("Opening my picture.png") == "my picture.png wird geöffnet"
+    assert told("3 of 8") == "3 von 8"
 
 
 def test_what_nobody_knows_stays_as_it_is(german: None) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
 
-from app.language import LANGUAGES
+from app.catalogue import read_catalogue
+from app.language import LANGUAGES, catalogue_path, set_language, told
 from tests.packaging.scripts import ROOT, script
 
 if TYPE_CHECKING:
@@ -26,7 +28,19 @@ SHOWN_BY = (
     *("addAction", "addMenu", "addItem", "addItems", "addTab", "setHeaderLabels", "setItemText"),
     *("QLabel", "QPushButton", "QCheckBox", "QRadioButton", "QToolButton", "QMenu", "QAction"),
     *("QGroupBox", "QTreeWidgetItem", "QListWidgetItem", "Notice", "say", "warn", "fail"),
-    *("labelled", "check_box", "NumberRow", "Section", "Fact", "Note", "_button", "Job"),
+    *(
+        "begin",
+        "edit",
+        "make",
+        "labelled",
+        "check_box",
+        "NumberRow",
+        "Section",
+        "Fact",
+        "Note",
+        "_button",
+        "Job",
+    ),
 )
 """Calls whose text a person sees; every letter in it has to come from the catalogue."""
 
@@ -37,13 +51,18 @@ NAMES = frozenset(
     {
         *("Lacuna", "Lacuna {}", "{}[*] - Lacuna", "SHA-256", "CPU", "{} px", " px"),
         *("Qt and PySide6", "QtAwesome with Material Design Icons 6"),
-        "Lightning Fabric and TorchMetrics",
+        *("Lightning Fabric and TorchMetrics", "MIT; Apache-2.0"),
     }
 )
 """What is called the same in every language."""
 
-TONES = frozenset(("info", "warning", "error", "missing", "skipped", "ready", "done"))
-"""Of a notice or a note, for its colour and icon; the sentence stands beside it."""
+IDS = frozenset(
+    (
+        *("info", "warning", "error", "missing", "skipped", "ready", "done"),
+        *("mask", "result", "stroke"),
+    )
+)
+"""Tones of notices, kinds of undo steps; their words stand beside them."""
 
 ENGLISH = ("app/__main__.py", "app/report.py")
 """Speaks on the terminal; is read by those who look into a fault."""
@@ -111,6 +130,18 @@ def test_menus_have_mnemonics_of_their_own(tag: str) -> None:
     assert len(keys) == len(set(keys)) == 7
 
 
+@pytest.mark.parametrize("value", ["7", "photo.png"])
+def test_every_template_is_recognised_when_it_is_filled_in(tag: str, value: str) -> None:
+    def filled(text: str) -> str:
+        return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", text).format_map(defaultdict(lambda: value))
+
+    known = read_catalogue(catalogue_path(tag))
+    set_language(tag)  # type: ignore[arg-type]
+    wrong = {text: told(filled(text)) for text in known.told}
+    set_language("en")
+    assert not {text for text, said in wrong.items() if said != filled(known.messages[text])}
+
+
 def test_no_sentence_of_the_window_goes_around_the_catalogue() -> None:
     found = [place for path in translations.sources() for place in loose_literals(path)]
     assert not found
@@ -128,8 +159,8 @@ def loose_literals(path: object) -> Iterator[str]:
         for part in seen:
             text = literal(part)
             words = CODE.sub("", text)
-            is_prose = re.search(r"[A-Za-z]{2,}[,;:.]? [a-z]{2,}", words)
-            if id(part) in passed or text in NAMES | TONES or not re.search(r"[^\W\d_]{2}", words):
+            is_prose = re.search(r"[A-Za-z]{2,}[,;:.]? [A-Za-z]{2,}", words)
+            if id(part) in passed or text in NAMES | IDS or not re.search(r"[^\W\d_]{2}", words):
                 continue
             if is_call(node, SHOWN_BY) or is_prose:
                 yield f"{name}:{part.lineno}: {text!r}"  # type: ignore[attr-defined]
