@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox
 
+from app import gui
 from app.catalogue import read_catalogue
 from app.language import catalogue_path, tr
+from app.settings import Settings, save
 from app.window.tour import STEPS
 from engine import registry
 from tests.app.speaking import all_texts, clipped, spoken
@@ -152,6 +156,28 @@ def test_the_window_is_german_throughout(german: None, desk: Desk, photo: Path) 
     found = all_texts(desk.window)
     assert "Rückgängig: Füllen (Green)" in found
     assert not untranslated(found)
+
+
+def test_qt_speaks_it_too(german: None, desk: Desk, photo: Path) -> None:
+    desk.open(photo)
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    assert box.buttons()[0].text() == "Schließen"
+    save = desk.window.commands.actions["save"].shortcut()
+    assert save.toString(QKeySequence.SequenceFormat.NativeText) == "Strg+S"
+    assert QLocale().toString(1.5) == "1,5"
+    box.deleteLater()
+
+
+def test_the_window_opens_in_the_language_of_the_settings(
+    qapp: QApplication, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "settings.json"
+    save(Settings(language="de", tour_shown=True), path)
+    with spoken(qapp, "en"):
+        window = gui.open_window(qapp, path, tmp_path / "recovery")
+        assert window.menuBar().actions()[0].text() == "&Datei"
+        window.close()
+        window.deleteLater()
 
 
 def test_every_step_of_the_tour_fits(language: str, desk: Desk, photo: Path) -> None:
