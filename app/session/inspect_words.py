@@ -54,17 +54,15 @@ def of_sources(sources: tuple[Source, ...], at: tuple[int, int], level: PlacedLe
 
 
 def percent(share: float) -> str:
-    """0..1 in words; what is next to nothing is not called nothing."""
-    if 0 < share < LEAST:
-        return tr("less than 1 %")
-    return tr("{percent} %", percent=round(100 * share))
+    """0..1 as a figure; what is next to nothing is not called nothing."""
+    return "< 1 %" if 0 < share < LEAST else f"{round(100 * share)} %"
 
 
 def of_level(level: PlacedLevel) -> str:
     """What the choice of levels calls one."""
     if level.level.kind == "copy":
         return tr("Copied pixels")
-    return tr("Attention, cells of {cell} pixels", cell=round(level.cell))
+    return tr("Attention, {cell} px", cell=round(level.cell))
 
 
 def of_map(name: str) -> str:

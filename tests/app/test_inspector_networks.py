@@ -128,7 +128,7 @@ def test_each_level_of_pennet_can_be_looked_at(inspecting: Desk, weight_folder: 
     box = choice(inspecting, "Level")
     assert box.isVisible()
     names = [box.itemText(index) for index in range(box.count())]
-    assert names == [f"Attention, cells of {cell} pixels" for cell in (4, 8, 15, 30, 60)]
+    assert names == [f"Attention, {cell} px" for cell in (4, 8, 15, 30, 60)]
     point(inspecting, 60.5, 60.5)
     cells = []
     for _ in names:
