@@ -130,14 +130,6 @@ class Provenance:
     stages: tuple[Stage, ...]
     view: Box
 
-    @property
-    def nbytes(self) -> int:
-        return (
-            sum(each.level.source.nbytes + each.level.weight.nbytes for each in self.levels)
-            + sum(shown.nbytes for shown in self.maps.values())
-            + sum(stage.pixels.nbytes for stage in self.stages)
-        )
-
     def map_at(self, name: str, x: int, y: int) -> float | None:
         """What a map says of the pixel at (x, y) of the picture; None if nothing."""
         shown = self.maps.get(name)

@@ -169,7 +169,7 @@ def laid_down(value: Kept, folder: Path) -> Kept:
     """The same value with all its arrays in a file.
 
     Args:
-        value: frozen dataclasses and tuples of them, however deep.
+        value: frozen dataclasses, tuples and dictionaries of them, however deep.
         folder: of the file.
 
     Raises:
@@ -181,7 +181,7 @@ def laid_down(value: Kept, folder: Path) -> Kept:
 
 
 def arrays_in(value: object) -> list[Array]:
-    """The arrays in frozen dataclasses and tuples of them, however deep."""
+    """The arrays in frozen dataclasses, tuples and dictionaries of them, however deep."""
     if isinstance(value, np.ndarray):
         return [value]
     return [array for part in _parts(value) for array in arrays_in(part)]
@@ -192,6 +192,8 @@ def _exchanged(value: object, there: dict[int, Array]) -> object:
         return there[id(value)]
     if isinstance(value, tuple):
         return tuple(_exchanged(part, there) for part in value) if arrays_in(value) else value
+    if isinstance(value, dict):
+        return {name: _exchanged(part, there) for name, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type) and arrays_in(value):
         names = [field.name for field in fields(value)]
         return replace(value, **{name: _exchanged(getattr(value, name), there) for name in names})
@@ -201,6 +203,8 @@ def _exchanged(value: object, there: dict[int, Array]) -> object:
 def _parts(value: object) -> list[object]:
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, dict):
+        return list(value.values())
     if is_dataclass(value) and not isinstance(value, type):
         return [getattr(value, field.name) for field in fields(value)]
     return []

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QSlider
 
+from app.document.resting import laid_down
 from app.panels.inspect import InspectPanel
 from app.panels.legend import Legend
 from app.session import inspect_words, sheets
@@ -250,6 +251,24 @@ def test_switched_off_nothing_lies_over_the_picture(inspecting: Desk, weight_fol
     inspecting.key(Qt.Key.Key_I)
     assert not inspecting.canvas._sheets
     assert not slider(inspecting).isVisible()
+
+
+def test_all_that_is_behind_a_result_counts_as_memory_and_can_rest_on_disk(
+    inspecting: Desk, weight_folder: Path, tmp_path: Path
+) -> None:
+    result = fill(inspecting, weight_folder, "iconv-small")
+    (patch,) = result.result.patches
+    assert patch.provenance is not None
+    maps = sum(shown.nbytes for shown in patch.provenance.maps.values())
+    before = result.nbytes
+    assert before >= patch.pixels.nbytes + patch.hole.nbytes + maps
+    (resting,) = laid_down((patch,), tmp_path)
+    result.use_patches((resting,))
+    assert result.nbytes == result.thumbnail.nbytes
+    point(inspecting, 60.5, 60.5)
+    assert words(inspecting).startswith("Certainty ")
+    inspecting.session.inspector.use_map("gate")
+    assert inspecting.canvas._sheets
 
 
 # --- sheets --------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from engine.provenance import (
     Level,
     Provenance,
     Source,
-    Stage,
     Trace,
     of_copies,
     placed,
@@ -204,11 +203,3 @@ def test_a_full_size_grid_is_cut_to_the_filled_part() -> None:
     (loan,) = level.at(135, 115) or ()
     assert (loan.x, loan.y) == pytest.approx((104.5, 103.5))
     assert level.at(129, 115) is None
-
-
-def test_all_that_is_kept_counts_as_memory() -> None:
-    level = Level("copy", np.zeros((1, 2, 3, 2), np.float32), np.zeros((1, 2, 3), np.float32))
-    stage = Stage("coarse", 1, np.zeros((2, 3, 3), np.uint8))
-    box = Box(0, 0, 3, 2)
-    trace = Trace((level,), {"gate": np.zeros((2, 3), np.float32)}, (stage,))
-    assert placed((trace,), box, box).nbytes == 48 + 24 + 24 + 18
