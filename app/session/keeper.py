@@ -1,4 +1,4 @@
-"""Keeps a copy of unsaved work on disk, so that a crash costs a few seconds of it."""
+"""Keeps a copy of unsaved work on disk, so that a crash costs the last edit, or a few seconds."""
 
 from __future__ import annotations
 
@@ -31,13 +31,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WRITE_AFTER_MS = 4000
+SOONEST_MS, LATEST_MS = 300, 4000
+PAUSE_PER_WRITE = 10
+"""Small copies are written at once, so that a crash costs the last edit at most; one that takes the
+disk a second is written every four."""
+
 PAUSE_PER_COPY = 100
 """Copying takes no more than a hundredth of the window's time."""
 
 
 class Keeper(QObject):
-    """Writes recovery copies some seconds after a change, in a thread of its own.
+    """Writes recovery copies soon after a change, in a thread of its own.
 
     Args:
         session: whose pictures are kept.
@@ -56,7 +60,8 @@ class Keeper(QObject):
         self._has_warned = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(WRITE_AFTER_MS)
+        self._timer.setInterval(SOONEST_MS)
+        self._writing_ms = 0
         self._timer.timeout.connect(self.write)
         session.pictures.edited.connect(self._on_edited)
         session.pictures.closed.connect(self._forget)
@@ -96,7 +101,8 @@ class Keeper(QObject):
                 self._write(document)
         # A picture that is in no file is copied whole: the larger it is, the rarer that happens.
         taken_ms = round((time.monotonic() - start) * 1000)
-        self._timer.setInterval(max(WRITE_AFTER_MS, PAUSE_PER_COPY * taken_ms))
+        pause_ms = min(LATEST_MS, PAUSE_PER_WRITE * self._writing_ms)
+        self._timer.setInterval(max(SOONEST_MS, pause_ms, PAUSE_PER_COPY * taken_ms))
         if self._due:
             self._timer.start()
 
@@ -135,7 +141,8 @@ class Keeper(QObject):
         self._due.pop(document, None)
         remove_recovery(document.key, self._folder)
 
-    def _on_written(self, document: Document, _: object) -> None:
+    def _on_written(self, document: Document, writing_ms: int) -> None:
+        self._writing_ms = writing_ms
         if self._session.pictures.of(document) is None:
             remove_recovery(document.key, self._folder)
         superseded = self._superseded.pop(document, None)
@@ -165,9 +172,16 @@ class Keeper(QObject):
             self._session.fail(tr("The recovery copy cannot be used: {error}", error=error))
 
 
-def _write(snapshot: Snapshot, folder: Path, _: CancelToken) -> Steps[None]:
+def _write(snapshot: Snapshot, folder: Path, _: CancelToken) -> Steps[int]:
+    """Write a copy.
+
+    Returns:
+        How many milliseconds it took.
+    """
     yield Progress(0, 1, "")
+    start = time.monotonic()
     write_recovery(snapshot, folder)
+    return round((time.monotonic() - start) * 1000)
 
 
 def _restore(recovery: Recovery, _: CancelToken) -> Steps[Document]:

@@ -143,7 +143,7 @@ class Monkey:
         self.last = "nothing"
         self._rng, self._paths = rng, paths
         self._ways: list[tuple[Callable[[], str], float]] = [
-            (self._stroke, 30),
+            (self.stroke, 30),
             (self._key, 16),
             (self._menu, 14),
             (self._poke, 12),
@@ -193,7 +193,7 @@ class Monkey:
     def _one(self, things: Sequence[object]) -> int:
         return int(self._rng.integers(len(things)))
 
-    def _stroke(self) -> str:
+    def stroke(self) -> str:
         canvas = self._canvas()
         button, keys = BUTTONS[self._one(BUTTONS)], MODIFIERS[self._one(MODIFIERS)]
         at = self._point(canvas)
@@ -446,7 +446,8 @@ def opened(folder: Path, seed: int) -> Monkey:
     theme.apply(application, "dark")
     questions = Indifferent(rng, paths, folder / "saved")
     (folder / "saved").mkdir(exist_ok=True)
-    session = Session(Settings(backend="telea"), questions, folder / "recovery")
+    settings = Settings(backend="telea")
+    session = Session(settings, questions, folder / "recovery", folder / "spill")
     window = MainWindow(session, folder / "settings.json")
     window.show()
     session.keep_copies()
