@@ -407,12 +407,12 @@ def play(monkey: Monkey, actions_: int, told: Callable[[int], None] = lambda _: 
     def raised(kind: type, error: BaseException, trace: TracebackType | None) -> None:
         lines = "".join(traceback.format_exception(kind, error, trace))
         troubles.append(MonkeyError(number, monkey.last, lines))
-        application.quit()
+        application.exit()  # quit would ask the windows first
 
     def step() -> None:
         nonlocal number
         if number >= actions_ or troubles:
-            application.quit()
+            application.exit()  # quit would ask the windows first
             return
         number += 1
         # Before the action, which may open a dialog and not come back until that is closed.

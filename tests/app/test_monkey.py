@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 def test_a_monkey_at_the_window_breaks_nothing(seed: int) -> None:
     words = ["--actions", "250", "--seed", str(seed)]
     command = [sys.executable, "-m", "tests.app.monkey", *words]
-    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr[-3000:]
     assert "250 actions" in ended.stdout
 
