@@ -223,7 +223,7 @@ QToolButton[role="header"]:hover { background: $raised; }
 QToolButton[role="header"]:focus { border: 1px solid $focus; padding: 6px 9px; }
 QFrame#messages { background: $raised; border-bottom: 1px solid $line; }
 QFrame#messages QLabel { color: $text; }
-QListWidget#pictures { background: $window; border: 0; border-top: 1px solid $line; padding: 4px; }
+QListWidget#pictures { background: $window; border: 0; padding: 4px; }
 QListWidget#pictures::item { border: 1px solid transparent; border-radius: 5px; padding: 3px;
   color: $dim; }
 QListWidget#pictures::item:hover { background: $raised; }

@@ -165,7 +165,7 @@ class Runs(QObject):
         self._session.state_changed.emit()
 
     def _end_with(self, tell: Callable[..., None], *what: object) -> None:
-        self._ticket = None
+        self._ticket = self._document = None
         tell(*what)
         self._session.state_changed.emit()
         self.finished.emit()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
@@ -385,3 +387,19 @@ def test_a_click_beside_the_cells_changes_nothing(many: Desk) -> None:
     many._qtbot.mouseClick(strip(many).viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert many.session.name == "a.png"
     assert strip(many).currentItem().text() == "a.png"
+
+
+def test_a_closed_picture_leaves_nothing_in_memory(many: Desk) -> None:
+    fill(many)
+    document = weakref.ref(many.document)
+    patches = [weakref.ref(one.result.patches[0].pixels) for one in many.session.runs.shelf]
+    go(many, "b.png")
+    go(many, "• a.png")
+    many.answers.leave = "discard"
+    many.key(Qt.Key.Key_W, CTRL)
+    many.wait(lambda: many.session.name == "b.png")
+    many.settle()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    assert document() is None
+    assert [pixels() for pixels in patches] == [None]
