@@ -76,6 +76,14 @@ def make(folder: Path, count: int, most: float, seed: int = 0) -> dict[str, int]
     return {"bad": sum(number % 10 == 7 for number in range(count)), "count": count}
 
 
+def make_small(root: Path, count: int) -> None:
+    """Pictures that are filled in no time, with one mask for all."""
+    for number in range(count):
+        folders.put(root / f"images/{number:06}.png", folders.pixels_of(number))
+    folders.mask(root / "mask.png")
+    (root / "masks").symlink_to(root / "mask.png")
+
+
 def _pixels(rng: np.random.Generator, source: np.ndarray, megapixels: float) -> np.ndarray:
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     large = cv2.resize(source, (round(1.5 * height), height), interpolation=cv2.INTER_CUBIC)
@@ -282,10 +290,7 @@ def many(count: int) -> dict[str, float]:
     """Small pictures by the thousand: memory stays flat and the report is complete."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        for number in range(count):
-            folders.put(root / f"images/{number:06}.png", folders.pixels_of(number))
-        folders.mask(root / "mask.png")
-        (root / "masks").symlink_to(root / "mask.png")
+        make_small(root, count)
         made = ran(root, "--backend", "telea", "--quiet")
         assert made.code == 0, made.lines[-3:]
         assert made.report["done"] == len(made.report["files"]) == count
@@ -341,10 +346,7 @@ def overhead(count: int) -> dict[str, float]:
     """What a picture costs beside its own work, when it is worked on elsewhere."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        for number in range(count):
-            folders.put(root / f"images/{number:06}.png", folders.pixels_of(number))
-        folders.mask(root / "mask.png")
-        (root / "masks").symlink_to(root / "mask.png")
+        make_small(root, count)
         with machines(Path(name)) as workers:
             before = sum(workers.scheduler.cpu_times()[:2])
             made = ran(root, "--backend", "telea", "--quiet", "--scheduler", workers.address)
