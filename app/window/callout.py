@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 ARROW = 9
-WIDTH = 340
+WIDTH = 380
 CORNER = 7
 
 

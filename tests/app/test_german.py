@@ -180,6 +180,13 @@ def test_the_window_opens_in_the_language_of_the_settings(
         window.deleteLater()
 
 
+def test_the_tour_fits_on_the_first_page(language: str, desk: Desk) -> None:
+    desk.window.tour.begin()
+    QApplication.processEvents()
+    assert desk.window.tour.note is not None
+    assert not clipped(desk.window.tour.note)
+
+
 def test_every_step_of_the_tour_fits(language: str, desk: Desk, photo: Path) -> None:
     desk.open(photo)
     desk.window.tour.begin()
