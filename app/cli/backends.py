@@ -47,6 +47,7 @@ def describe(spec: BackendSpec) -> dict[str, object]:
         "native_side": spec.native_side,
         "multiple": spec.multiple,
         "heeds_forbidden": spec.heeds_forbidden,
+        "keypoints": list(spec.keypoints),
         "options": [_option(option) for option in spec.options],
         "weights": _weights(file) if spec.network else None,
         "usable": why is None,

@@ -290,3 +290,17 @@ def test_a_project_that_is_being_saved_can_be_stopped(
     desk.session.projects.save()
     desk.settle()
     assert not desk.session.has_unsaved
+
+
+def test_a_huge_picture_in_a_project_is_opened_only_after_asking(
+    desk: Desk, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.session.files.close()
+    monkeypatch.setattr("engine.pictures.DEFAULT_PIXEL_LIMIT", 100)
+    desk.session.files.open(project)
+    desk.settle()
+    assert desk.session.document is None
+    desk.answers.yes = True
+    desk.open(project)
+    assert desk.answers.asked[-2:] == ["open_anyway", "open_anyway"]
+    assert desk.session.projects.is_open

@@ -69,7 +69,7 @@ def test_backends_lists_all_fields_of_all_backends(capsys: pytest.CaptureFixture
     for row in rows:
         assert {
             "id", "label", "kind", "role", "paper", "parameters", "native_side", "multiple",
-            "options", "weights", "usable", "why", "heeds_forbidden",
+            "options", "weights", "usable", "why", "heeds_forbidden", "keypoints",
         } <= set(row)  # fmt: skip
         if row["kind"] == "classical":
             assert row["role"] == "alone"
