@@ -132,10 +132,10 @@ class Files(QObject):
             self._when_saved = partial(self.leave_all, then)
         elif not unsaved:
             then()
-        elif len(unsaved) == 1 and unsaved[0] is self._session.pictures.current:
-            self.leave(then)
         else:
-            answer = self._session.questions.unsaved_pictures([one.name for one in unsaved])
+            questions, names = self._session.questions, [one.name for one in unsaved]
+            is_one = len(names) == 1
+            answer = questions.unsaved(names[0]) if is_one else questions.unsaved_pictures(names)
             if answer == "save":
                 self._save_each(then)
             elif answer == "discard":
@@ -161,7 +161,8 @@ class Files(QObject):
         """Read a file in the place of the picture that is shown."""
         document = place.document
         self._stop_opening()
-        self._session.runs.cancel()
+        if document is not None and self._session.runs.works_on(document):
+            self._session.runs.cancel()
         state = document.image_state if document is not None else None
         self._opening = self._read(path, place, state=state)
 

@@ -275,6 +275,32 @@ def test_quitting_asks_once_for_all(many: Desk) -> None:
     assert many.window.isVisible()
 
 
+def test_quitting_asks_by_name_about_the_only_unsaved_picture(many: Desk) -> None:
+    fill(many)
+    go(many, "b.png")
+    many.answers.leave = "save"
+    many.window.close()
+    many.wait(lambda: not many.window.isVisible())
+    assert many.answers.asked == ["unsaved", "overwrite"]
+
+
+def test_stepping_through_the_folder_stops_no_run_of_another_picture(
+    many: Desk, three: list[Path]
+) -> None:
+    three[1].with_name("d.png").write_bytes(three[1].read_bytes())
+    many.paint()
+    fake_backend.gate.clear()
+    many.session.use_backend("green")
+    many.session.runs.inpaint()
+    go(many, "c.png")
+    many.session.files._dropped = []
+    many.key(Qt.Key.Key_PageDown)
+    many.wait(lambda: many.session.name == "d.png")
+    fake_backend.gate.set()
+    many.settle()
+    assert len(picture(many, "a.png").shelf) == 1
+
+
 def test_quitting_can_save_all(many: Desk, three: list[Path]) -> None:
     images = [fill(many)]
     go(many, "b.png")
@@ -403,3 +429,45 @@ def test_a_closed_picture_leaves_nothing_in_memory(many: Desk) -> None:
     gc.collect()
     assert document() is None
     assert [pixels() for pixels in patches] == [None]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_is_done_each_picture_is_found_as_it_was_left(many: Desk, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    many.session.settings.pictures_mb = 0
+    left: dict[str, tuple[np.ndarray, np.ndarray, tuple[list[str], list[str]]]] = {}
+
+    def look() -> tuple[np.ndarray, np.ndarray, tuple[list[str], list[str]]]:
+        document = many.document
+        return document.image.copy(), document.mask.copy(), document.steps
+
+    def move_on() -> None:
+        left[many.session.name] = look()
+        step = int(rng.choice([-1, 1]))
+        aim = ALL[(ALL.index(many.session.name) + step) % len(ALL)]
+        many.session.pictures.step(step)
+        many.wait(lambda: many.session.name == aim)
+        if aim in left:
+            image, mask, steps = look()
+            np.testing.assert_array_equal(image, left[aim][0])
+            np.testing.assert_array_equal(mask, left[aim][1])
+            assert steps == left[aim][2]
+        many.session.pictures.keep_budget()
+
+    def paint() -> None:
+        x, y = rng.integers(20, 90, 2)
+        many.paint((x, y), (x + 10, y))
+
+    def run() -> None:
+        if many.session.has_hole:
+            many.run(str(rng.choice(["green", "blue"])))
+
+    def apply() -> None:
+        if len(many.session.runs.shelf):
+            many.session.runs.step(int(rng.choice([-1, 1])))
+
+    deeds = [move_on, move_on, paint, run, apply, many.session.undo, many.session.redo]
+    for _ in range(60):
+        deeds[int(rng.integers(len(deeds)))]()
+    assert [one.name for one in many.session.pictures] == ALL
+    assert "disk" not in many.said()
