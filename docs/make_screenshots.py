@@ -27,6 +27,7 @@ from app.dialogs.lineup import LineupDialog
 from app.dialogs.models import ModelsDialog
 from app.dialogs.train import TrainDialog
 from app.session.batch_wish import Wish
+from app.settings import Settings, save
 from engine import resources
 from engine.jobs import CancelToken, finish
 from engine.pictures import open_mask, open_picture
@@ -56,7 +57,9 @@ def main() -> int:
     picture, mask = next(pair for pair in resources.samples() if pair[0].stem == "rocket")
     application = QApplication(sys.argv)
     with tempfile.TemporaryDirectory() as name:
-        window = gui.open_window(application, Path(name, "settings.json"), Path(name, "recovery"))
+        settings = Path(name, "settings.json")
+        save(Settings(language="en"), settings)
+        window = gui.open_window(application, settings, Path(name, "recovery"))
         window.resize(*SIZE)
         window.begin([picture], mask)
         session = window.session
