@@ -65,6 +65,7 @@ class Workspace(QSplitter):
     def show_document(self) -> None:
         """Show the session's picture and give it the keyboard."""
         self.canvas.set_document(self._session.document)
+        self._show_sheets()
         self._show_points()
         self.canvas.setFocus()
 

@@ -271,6 +271,25 @@ def test_all_that_is_behind_a_result_counts_as_memory_and_can_rest_on_disk(
     assert inspecting.canvas._sheets
 
 
+def test_the_map_of_another_picture_is_shown_when_that_is(
+    inspecting: Desk, weight_folder: Path, photo: Path
+) -> None:
+    fill(inspecting, weight_folder, "iconv-small")
+    first = inspecting.session.pictures.current
+    assert first is not None
+    other = photo.with_name("other.png")
+    other.write_bytes(photo.read_bytes())
+    inspecting.open(other)
+    inspecting.paint((30, 30), (50, 30))
+    inspecting.run("iconv-small")
+    inspecting.session.inspector.use_map("certainty")
+    ((_, second_box),) = inspecting.canvas._sheets
+    inspecting.session.pictures.show(first)
+    inspecting.wait(lambda: inspecting.session.pictures.current is first)
+    ((_, first_box),) = inspecting.canvas._sheets
+    assert first_box != second_box
+
+
 # --- sheets --------------------------------------------------------------------------------------
 
 
