@@ -241,7 +241,9 @@ class Runs(QObject):
     def delete(self, result: Result | None = None) -> None:
         """Take a result off the shelf; the picture stays as it is."""
         result = result or self.chosen
-        if result is not None:
+        if (
+            result is not None and result in self.shelf
+        ):  # it may have been dropped while its menu was open
             self.peek(None)
             self.shelf.remove(result)
             self.results_changed.emit()

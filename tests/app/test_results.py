@@ -135,6 +135,14 @@ def test_the_mark_follows_undo_and_redo(two: Desk) -> None:
     assert marked(two) == [2]
 
 
+def test_a_result_that_was_dropped_while_its_menu_was_open_is_deleted_in_peace(two: Desk) -> None:
+    runs = two.session.runs
+    first = next(iter(runs.shelf))
+    runs.delete(first)
+    runs.delete(first)
+    assert len(runs.shelf) == 1
+
+
 def test_a_deleted_result_is_not_marked_when_redo_brings_its_pixels_back(two: Desk) -> None:
     two.session.undo()
     two.session.runs.delete(list(two.session.runs.shelf)[1])
