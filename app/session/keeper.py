@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SOONEST_MS, LATEST_MS = 300, 4000
-PAUSE_PER_WRITE = 10
+SOONEST_MS, LATEST_MS = 150, 4000
+PAUSE_PER_WRITE = 2
 """Small copies are written at once, so that a crash costs the last edit at most; one that takes the
-disk a second is written every four."""
+disk longer has a pause twice as long behind it."""
 
 PAUSE_PER_COPY = 100
-"""Copying takes no more than a hundredth of the window's time."""
+FRAME_MS = 8
+"""Copying that would be seen takes no more than a hundredth of the window's time."""
 
 
 class Keeper(QObject):
@@ -102,7 +103,9 @@ class Keeper(QObject):
         # A picture that is in no file is copied whole: the larger it is, the rarer that happens.
         taken_ms = round((time.monotonic() - start) * 1000)
         pause_ms = min(LATEST_MS, PAUSE_PER_WRITE * self._writing_ms)
-        self._timer.setInterval(max(SOONEST_MS, pause_ms, PAUSE_PER_COPY * taken_ms))
+        if taken_ms > FRAME_MS:
+            pause_ms = max(pause_ms, PAUSE_PER_COPY * taken_ms)
+        self._timer.setInterval(max(SOONEST_MS, pause_ms))
         if self._due:
             self._timer.start()
 

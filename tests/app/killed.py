@@ -45,11 +45,13 @@ def edit_for_ever(folder: Path, seed: int) -> None:
     monkey = opened(folder, seed)
     rng = np.random.default_rng(seed)
     states = (folder / STATES).open("w")
+    noted = [0.0]
     window = monkey.window
 
     def note(document: Document) -> None:
         states.write(digest(document) + "\n")
         states.flush()
+        noted.append(time.monotonic())
 
     def begin() -> None:
         note(monkey.session.document)
@@ -57,8 +59,10 @@ def edit_for_ever(folder: Path, seed: int) -> None:
         act()
 
     def act() -> None:
+        # A result arrives when it likes; who waits for one does nothing else meanwhile.
         QTimer.singleShot(int(1000 * rng.uniform(*PACE_S)), act)
-        edit(monkey, rng)
+        if not monkey.session.runs.is_running and time.monotonic() - noted[-1] > PACE_S[0] / 2:
+            edit(monkey, rng)
 
     window.session.files.open(PICTURE, begin)
     QApplication.exec()

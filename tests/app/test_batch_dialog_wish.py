@@ -117,7 +117,7 @@ def test_a_result_lends_its_settings_to_a_folder(batcher: Batcher, photo: Path) 
     assert method.text.text() == "Blue, seed 5. Paints the hole blue."
     batcher.close()
     assert desk.window.workspace is not None
-    card = desk.window.workspace.column.results._cards[1]
+    [card] = desk.window.workspace.column.results._cards.values()
     desk.wait(card._spread.isVisible)
     batcher.press(card._spread)
     assert batcher.dialog.setup.method.sources.currentText() == "Result 1"
