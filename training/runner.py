@@ -36,6 +36,7 @@ def run(
     *,
     resume: bool = False,
     listens: bool = False,
+    stop: CancelToken | None = None,
 ) -> bool:
     """Train in this process, and in further ones if the configuration asks for several devices.
 
@@ -45,6 +46,7 @@ def run(
         told: hears every event, in the first process only.
         resume: go on with the run in the folder.
         listens: end the run when the line "stop" or the end comes on standard input.
+        stop: ends the run after the step it is in.
 
     Returns:
         Whether Ctrl-C ended it; the run has its checkpoint all the same.
@@ -62,7 +64,7 @@ def run(
         folder.check_free()
     fabric = _fabric(config)
     _check_memory(config, fabric)
-    stop = CancelToken()
+    stop = stop or CancelToken()
     told = _noted(folder, told)
     is_first = fabric.is_global_zero
     wanted = board(folder.board) if config.tensorboard and is_first else nullcontext()
