@@ -2,7 +2,7 @@
 # make test   the tests and the layer contracts, as the continuous integration runs them
 # make check  format, lint, types, layers, tests
 # make bench  the benchmark table (also build/bench.json)
-# make learn  an overfit run of every generator on sixteen crops of DATA=folder (about an hour)
+# make learn  an overfit run of every generator on sixteen crops of DATA=folder; hours on two cores
 # make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
 # make monkey       20,000 random actions at the window; SEED=number
 # make bundle       the program as one folder that needs no Python, in dist/lacuna

@@ -316,6 +316,19 @@ def test_a_run_stops_when_it_is_asked(photos: Path, tmp_path: Path, how: str, co
     assert json.loads(rest[-2])["type"] == "checkpoint"
 
 
+def test_whoever_began_a_run_may_end_it(photos: Path, tmp_path: Path) -> None:
+    stop, told = CancelToken(), []
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, events.Checkpoint):
+            stop.cancel()
+
+    runner.run(config(photos, checkpoint_every=2), tmp_path / "run", tell, stop=stop)
+    assert isinstance(told[-1], events.Finished)
+    assert (told[-1].step, told[-1].reason) == (2, "stopped")
+
+
 @pytest.mark.parametrize("backend", FAMILIES)
 def test_two_processes_learn_what_one_does_with_the_same_batch(
     backend: str, photos: Path, tmp_path: Path
