@@ -5,6 +5,7 @@
 # make learn  an overfit run of every generator on sixteen crops of DATA=folder; hours on two cores
 # make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
 # make monkey       20,000 random actions at the window; SEED=number
+# make snapshots    takes the pictures of all windows anew and accepts what has changed
 # make bundle       the program as one folder that needs no Python, in dist/lacuna
 # make bundle-test  runs that program in an empty environment, with a person at a virtual display
 # make deb          packs it for Debian and Ubuntu      make wheel  wheel and source archive, checked
@@ -20,7 +21,7 @@ SAMPLE := resources/sample/rocket
 DATA ?= ../shared/data/open-768
 EVAL ?= ../shared/data/eval
 
-.PHONY: run test check format lint type arch bench learn quality monkey screenshots clean
+.PHONY: run test check format lint type arch bench learn quality monkey screenshots snapshots clean
 .PHONY: bundle bundle-test deb wheel docs translations
 .DELETE_ON_ERROR:
 
@@ -71,6 +72,10 @@ monkey: $(VENV)/.dev
 screenshots: $(VENV)/.dev
 	@packaging/system-packages.sh test
 	$(BIN)/python docs/make_screenshots.py
+
+snapshots: $(VENV)/.dev
+	@packaging/system-packages.sh test
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.app.snapshots
 
 bundle: $(VENV)/.bundle
 	@packaging/system-packages.sh bundle

@@ -41,6 +41,8 @@ need_qt() {
 need_display() {
   command -v Xvfb >/dev/null 2>&1 || need xvfb
   command -v xdotool >/dev/null 2>&1 || need xdotool
+  # The accepted pictures of the windows are in this font.
+  fc-list 2>/dev/null | grep -q "DejaVuSansMono.ttf" || need fonts-dejavu-core
 }
 
 need_debian_tools() {

@@ -64,7 +64,7 @@ class SetupPage(QWidget):
         self.again.setToolTip(tr("Files may have come or gone (F5)"))
         self.again.setAutoDefault(False)
         self.model = PlanModel(self)
-        self.table = BatchTable(tr("Pictures and their masks"), self.model, WIDTHS)
+        self.table = BatchTable(tr("Pictures and their masks"), self.model, WIDTHS, tr(NOTHING))
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setProperty("role", "dim")
@@ -181,7 +181,7 @@ class SetupPage(QWidget):
         elif planning.survey is not None:
             self.summary.setText(counted(planning.survey))
         else:
-            self.summary.setText(tr(NOTHING))
+            self.summary.setText("")
 
     @Slot(int)
     def _show_row(self, row: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -22,7 +23,7 @@ from app.language import tr
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from app.dialogs.batch_models import RowsModel
 
@@ -33,6 +34,7 @@ FEATURES = ((_PLAIN, _PLAIN | _FEATURE.Alternate), (_MARKED, _MARKED | _FEATURE.
 """Of a cell without and with an icon, in even and odd rows; to add flags up takes longer."""
 
 LEAST_COLUMN = 48
+MARGIN = 20
 
 
 class PartsBar(QWidget):
@@ -95,16 +97,19 @@ class BatchTable(QTableView):
 
     current_changed = Signal(int)
 
-    def __init__(self, name: str, model: RowsModel, widths: Sequence[float]) -> None:
+    def __init__(
+        self, name: str, model: RowsModel, widths: Sequence[float], hint: str = ""
+    ) -> None:
         """Lay the columns out.
 
         Args:
             name: for screen readers.
             model: the rows.
             widths: of all columns but the last: a share of the table below 1, else pixels.
+            hint: what stands in the table while there are no rows.
         """
         super().__init__()
-        self._widths = widths
+        self._widths, self.hint = widths, hint
         self.setAccessibleName(name)
         self.setModel(model)
         self.setItemDelegate(_Cells(model, self))
@@ -129,6 +134,15 @@ class BatchTable(QTableView):
         header.setMinimumSectionSize(LEAST_COLUMN)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hint and not self.model().rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            room = self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(room, int(flags), self.hint)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -47,6 +47,7 @@ WEIGHTS = tr_later("Weights (*.safetensors)")
 SETTINGS = "JSON (*.json)"
 EVERYTHING = tr_later("All files (*)")
 DEFAULT_QUALITY = 92
+WIDTH, MARGIN = 440, 22
 MOST_NAMED = 5
 """Names in a question; the rest are counted."""
 
@@ -328,7 +329,7 @@ class QuestionDialog(QDialog):
         self.setWindowTitle("Lacuna")
         self.chosen = len(answers) - 1
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(22, 20, 22, 16)
+        layout.setContentsMargins(MARGIN, 20, MARGIN, 16)
         layout.setSpacing(8)
         for sentence, role in ((text, ""), (more, "dim")):
             if sentence:
@@ -352,7 +353,11 @@ class QuestionDialog(QDialog):
             if index == default:
                 button.setDefault(True)
                 button.setFocus()
-        self.setMinimumWidth(440)
+        self.setMinimumWidth(WIDTH)
+        # Qt would take the height that the sentences have when they are wrapped much narrower.
+        self.ensurePolished()
+        width = max(WIDTH, row.sizeHint().width() + 2 * MARGIN)
+        self.resize(width, self.heightForWidth(width))
 
     def _choose(self, index: int) -> None:
         self.chosen = index

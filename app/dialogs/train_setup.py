@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.session.session import Session
     from training.config import Preset, TrainingConfig
 
+BELOW_EDGE = 5
 LABEL_WIDTH = 84
 SETTLE_MS = 400
 """Rest after a change of the crop before the folder is looked at again."""
@@ -117,7 +118,8 @@ class SetupPage(QScrollArea):
             (tr("Run folder"), place),
         )
         for number, (label, part) in enumerate(rows):
-            form.addWidget(_name(label), number, 0)
+            # The text of a radio button stands higher in its row than that of a field.
+            form.addWidget(_name(label, 0 if part is self.presets else BELOW_EDGE), number, 0)
             form.addWidget(part, number, 1)
         inside = QWidget()
         inside.setObjectName("column")
@@ -312,11 +314,11 @@ def _first_backend(session: Session) -> str:
     return session.backend.id if session.backend.id in known else known[0]
 
 
-def _name(text: str) -> QWidget:
-    """A label that stands at the top of its row, as high as the row's first line."""
+def _name(text: str, below: int) -> QWidget:
+    """A label that stands as high as its row's first line, some pixels below the top."""
     label = QLabel(text)
     label.setFixedWidth(LABEL_WIDTH)
-    label.setContentsMargins(0, 2, 0, 0)
+    label.setContentsMargins(0, below, 0, 0)
     box = QWidget()
     layout = QVBoxLayout(box)
     layout.setContentsMargins(0, 0, 0, 0)

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 
-from engine import networks, weights
-from engine.weights import Card
-from tests.app import tiny_models
-from training.events import (
-    Started,
-)
+from training.events import Started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +115,10 @@ class Trainer:
 
 def put_pepsi(path: Path) -> Path:
     """A file of weights that says it is PEPSI's."""
+    from engine import networks, weights
+    from engine.weights import Card
+    from tests.app import tiny_models  # needs torch, which the dialog does not
+
     state = networks.built(tiny_models.TINY, {}).state_dict()
     card = Card(backend="pepsi", role="none", trained_on="Dunes", licence="CC0")
     return weights.save(path, state, card).path
