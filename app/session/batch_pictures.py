@@ -48,6 +48,11 @@ class BatchPictures(QObject):
         self._number = 0
         self._asked = -EVERY_S
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether `path` is still being read; `image` is what was shown before."""
+        return self._ticket is not None
+
     def show_item(self, config: BatchConfig, item: Item) -> None:
         """Show a picture of a plan with its mask."""
         from app.session.batch_work import preview
@@ -59,7 +64,7 @@ class BatchPictures(QObject):
     def follow(self, config: BatchConfig, item: Item) -> None:
         """Show what is worked on, if it is another one and not too soon."""
         due = time.monotonic() - self._asked >= EVERY_S
-        if self._ticket is None and due and item.image != self.path:
+        if not self.is_reading and due and item.image != self.path:
             self.show_item(config, item)
 
     def show_file(self, path: Path) -> None:

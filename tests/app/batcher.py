@@ -117,6 +117,12 @@ class Batcher:
         """Until the folders have been looked at."""
         self.desk.wait(lambda: not self.batch.planning.is_busy)
 
+    def see(self) -> None:
+        """Until the picture that was asked for last is shown."""
+        pictures = self.batch.pictures
+        self.desk.wait(lambda: pictures.path is not None and not pictures.is_reading)
+        assert pictures.image is not None, pictures.problem
+
     def start(self) -> None:
         self.press(self.dialog.start)
         assert self.course.state == "running"

@@ -171,7 +171,7 @@ def test_the_chosen_picture_is_shown_with_its_mask(batcher: Batcher) -> None:
     batcher.fill_in()
     table, preview = batcher.dialog.setup.table, batcher.dialog.setup.preview
     batcher.key(table, Qt.Key.Key_Down)
-    batcher.desk.wait(lambda: batcher.batch.pictures.image is not None)
+    batcher.see()
     assert preview.name.text() == "1.png"
     assert preview.facts.text() == "24 × 24 pixels, 25.0 % of it is filled"
     shown = preview.picture.image

@@ -88,7 +88,7 @@ def test_a_run_fills_everything_and_says_so(batcher: Batcher) -> None:
 def test_while_it_runs_it_shows_what_is_worked_on(batcher: Batcher) -> None:
     begin_and_hold(batcher)
     page = batcher.dialog.run
-    batcher.desk.wait(lambda: batcher.batch.pictures.image is not None)
+    batcher.see()
     assert page.title.text() == "Filling “Slides”"
     assert page.tally.text() == "0 of 8   0 done   0 skipped   0 failed"
     assert page.preview.name.text() == "Now: 0.png"
@@ -337,7 +337,7 @@ def test_a_row_shows_its_result_and_enter_opens_it(batcher: Batcher) -> None:
     page = batcher.dialog.run
     assert page.preview.words.text().startswith("Choose a row to see its result")
     batcher.key(page.table, Qt.Key.Key_Down)
-    batcher.desk.wait(lambda: batcher.batch.pictures.image is not None)
+    batcher.see()
     name = page.preview.name.text()
     assert name in results(batcher)
     assert page.preview.facts.text() == "25.0 % filled, Green on the processor (CPU)"
