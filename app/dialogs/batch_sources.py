@@ -13,6 +13,7 @@ from app.dialogs.batch_path import PathRow
 from app.language import tr, tr_n
 from app.panels.controls import QuietComboBox, check_box
 from app.session.batch_words import RULES
+from engine.pictures import DEFAULT_PIXEL_LIMIT
 
 if TYPE_CHECKING:
     from app.session.batch_planning import BatchPlanning
@@ -65,6 +66,14 @@ class PicturesStep(Step):
         self.path.ask.connect(self._ask)
         self.recursive = check_box(tr("Subfolders too"))
         self.recursive.toggled.connect(lambda on: self.change(recursive=on))
+        self.large = check_box(tr("Very large pictures too"))
+        self.large.setToolTip(
+            tr(
+                "Those of more than {limit} megapixels; each takes several gigabytes of memory",
+                limit=DEFAULT_PIXEL_LIMIT // 10**6,
+            )
+        )
+        self.large.toggled.connect(lambda on: self.change(allows_large=on))
         self.text = dim_label()
         self.text.setWordWrap(False)
         row = QWidget()
@@ -72,7 +81,7 @@ class PicturesStep(Step):
         below.setContentsMargins(0, 0, 0, 0)
         below.addWidget(self.recursive, 1)
         below.addWidget(self.text)
-        self.add(self.path, row)
+        self.add(self.path, row, self.large)
         planning.changed.connect(self._show_count)
         self._show_count()
 
@@ -81,6 +90,8 @@ class PicturesStep(Step):
         self.path.show_path(wish.images)
         with QSignalBlocker(self.recursive):
             self.recursive.setChecked(wish.recursive)
+        with QSignalBlocker(self.large):
+            self.large.setChecked(wish.allows_large)
         self._show_count()
 
     def take(self, path: str) -> None:

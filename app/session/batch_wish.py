@@ -37,6 +37,7 @@ class Wish:
         mask: the file, for the rule "one".
         output: folder of the results, unless they go among the pictures (`in_place`).
         resumes: whether results that an earlier run made with the same settings are kept.
+        allows_large: whether pictures above the limit of pixels are opened too.
         recipe: what fills; None = whatever is set in the editor.
         file: settings that were read from a file; what the dialog has no control for, such as the
             device, is taken from there.
@@ -53,6 +54,7 @@ class Wish:
     on_existing: OnExisting = "rename"
     in_place: bool = False
     resumes: bool = True
+    allows_large: bool = False
     recipe: Recipe | None = None
     file: BatchConfig | None = field(default=None, compare=False)
 
@@ -79,6 +81,7 @@ class Wish:
         import msgspec
 
         from engine.batch import ALPHA, BatchConfig
+        from engine.pictures import DEFAULT_PIXEL_LIMIT
 
         folder = Path(self.images).parent if Path(self.images).is_file() else self.images
         masks = {"folder": self.masks, "same": str(folder), "alpha": ALPHA, "one": self.mask}
@@ -97,6 +100,7 @@ class Wish:
             name=self.name,
             in_place=self.in_place,
             invert_mask=self.invert,
+            pixel_limit=None if self.allows_large else base.pixel_limit or DEFAULT_PIXEL_LIMIT,
         )
 
 
@@ -118,6 +122,7 @@ def wish_of(config: BatchConfig) -> Wish:
         name=config.name,
         on_existing=config.on_existing,
         in_place=config.in_place,
+        allows_large=config.pixel_limit is None,
         recipe=config.recipe,
         file=config,
     )

@@ -97,7 +97,8 @@ class Outlook:
     """Learns what pictures cost and foretells what the others will.
 
     Costs are seconds of one lane; several run at a time, and how many of them are really at work
-    shows in the costs so far over the time they took.
+    shows in the costs so far over the time they took. Pictures that were begun before any was
+    finished also paid for loading the backend, so they are asked only while there are few others.
     """
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -106,27 +107,27 @@ class Outlook:
         shares = [item.hole_share for item in self._ahead.values() if item.hole_share is not None]
         self._share = float(np.mean(shares)) if shares else 0.05
         self._remaining = sum((self._traits(item) for item in self._ahead.values()), np.zeros(3))
-        self._running: dict[int, float] = {}
-        self._gram = np.zeros((3, 3))
-        self._moment = np.zeros(3)
+        self._running: dict[int, tuple[float, _Examples]] = {}
+        self._first, self._later = _Examples(), _Examples()
+        self._is_warm = False
         self._spent = 0.0
-        self._finished = 0
 
     def start(self, item: Item) -> None:
         """Note that work on an item begins."""
-        self._running[id(item)] = time.monotonic()
+        examples = self._later if self._is_warm else self._first
+        self._running[id(item)] = time.monotonic(), examples
 
     def finish(self, item: Item, *, counts: bool) -> None:
         """Note that it has ended; only one that was filled `counts` as an example."""
-        seconds = time.monotonic() - self._running.pop(id(item))
+        start, examples = self._running.pop(id(item))
+        seconds = time.monotonic() - start
         traits = self._traits(item)
         del self._ahead[id(item)]
         self._remaining -= traits
         self._spent += seconds
         if counts:
-            self._gram += np.outer(traits, traits)
-            self._moment += seconds * traits
-            self._finished += 1
+            examples.add(traits, seconds)
+            self._is_warm = True
 
     def seconds_left(self, elapsed: float) -> float | None:
         """Wall time until the last item is finished; None if there is nothing to tell it by.
@@ -136,11 +137,14 @@ class Outlook:
         """
         if not self._ahead:
             return 0.0
-        if self._finished < _LEAST_FINISHED or elapsed <= 0:
+        examples = self._later
+        if examples.count < _LEAST_FINISHED:
+            examples = self._first + self._later
+        if examples.count < _LEAST_FINISHED or elapsed <= 0:
             return None
-        prices = _prices(self._gram, self._moment)
+        prices = examples.prices()
         now = time.monotonic()
-        under_way = {key: now - start for key, start in self._running.items()}
+        under_way = {key: now - start for key, (start, _) in self._running.items()}
         left = float(self._remaining @ prices) - sum(
             min(age, float(self._traits(self._ahead[key]) @ prices))
             for key, age in under_way.items()
@@ -158,21 +162,40 @@ class Outlook:
         return np.array([1.0, rate * item.picture_bytes / _MEGA, item.pixels * share / _MEGA])
 
 
-def _prices(
-    gram: npt.NDArray[np.float64], moment: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Least squares without negative prices: of all sets of traits, the best with none.
+class _Examples:
+    """What pictures did cost, added up for least squares."""
 
-    Three traits have seven sets, so trying them all is the simplest exact way.
-    """
-    best, least = np.zeros(3), np.inf
-    for size in (1, 2, 3):
-        for chosen in itertools.combinations(range(3), size):
-            some = list(chosen)
-            part = gram[np.ix_(some, some)]
-            found = np.linalg.lstsq(part, moment[some], rcond=1e-9)[0]
-            error = float(found @ part @ found - 2 * found @ moment[some])
-            if (found >= 0).all() and error < least:
-                best, least = np.zeros(3), error
-                best[some] = found
-    return best
+    def __init__(self) -> None:
+        self.count = 0
+        self._gram = np.zeros((3, 3))
+        self._moment = np.zeros(3)
+
+    def __add__(self, other: _Examples) -> _Examples:
+        both = _Examples()
+        both.count = self.count + other.count
+        both._gram = self._gram + other._gram
+        both._moment = self._moment + other._moment
+        return both
+
+    def add(self, traits: npt.NDArray[np.float64], seconds: float) -> None:
+        self.count += 1
+        self._gram += np.outer(traits, traits)
+        self._moment += seconds * traits
+
+    def prices(self) -> npt.NDArray[np.float64]:
+        """Seconds for each unit of the traits: least squares without negative prices.
+
+        The best of all sets of traits with none; three have seven sets, so trying them all is the
+        simplest exact way.
+        """
+        best, least = np.zeros(3), np.inf
+        for size in (1, 2, 3):
+            for chosen in itertools.combinations(range(3), size):
+                some = list(chosen)
+                part, moment = self._gram[np.ix_(some, some)], self._moment[some]
+                found = np.linalg.lstsq(part, moment, rcond=1e-9)[0]
+                error = float(found @ part @ found - 2 * found @ moment)
+                if (found >= 0).all() and error < least:
+                    best, least = np.zeros(3), error
+                    best[some] = found
+        return best

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTableView, QToolButton
@@ -13,7 +14,7 @@ from app.session.batch_wish import Wish, remembered, wish_of
 from engine import recipe as recipes
 from engine.batch import BatchConfig, save_settings
 from engine.recipe import Recipe
-from tests.app.batcher import put_mask, put_picture
+from tests.app.batcher import SIDE, put_mask, put_picture
 from tests.app.conftest import stored_settings
 
 if TYPE_CHECKING:
@@ -92,6 +93,21 @@ def test_a_file_of_settings_fills_everything_in(batcher: Batcher, tmp_path: Path
     assert batcher.dialog.setup.masks.invert.isChecked()
 
 
+def test_pictures_above_the_limit_are_filled_if_somebody_wants_it(batcher: Batcher) -> None:
+    batcher.fill_in()
+    low = msgspec.structs.replace(batcher.survey.plan.config, pixel_limit=SIDE * SIDE - 1)
+    batcher.batch.set_wish(replace(batcher.batch.wish, file=low, allows_large=True))
+    batcher.plan()
+    assert batcher.survey.counts.ready == 8
+    batcher.press(batcher.dialog.setup.pictures.large)
+    batcher.plan()
+    assert batcher.survey.counts.failed == 8
+    assert "24 × 24 pixels" in batcher.plan_rows()["0.png"][4]
+    batcher.press(batcher.dialog.setup.pictures.large)
+    batcher.plan()
+    assert batcher.survey.counts.ready == 8
+
+
 def test_a_file_that_is_no_recipe_gets_a_sentence(batcher: Batcher, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"backend": 3}')
     batcher.open()
@@ -129,6 +145,7 @@ def test_a_result_lends_its_settings_to_a_folder(batcher: Batcher, photo: Path) 
         Wish(images="/a/b", masks="/m", output="/o"),
         Wish(images="/a/b", rule="same", output="/o", recursive=True, on_existing="skip"),
         Wish(images="/a/b", rule="alpha", in_place=True, invert=True),
+        Wish(images="/a/b", rule="alpha", output="/o", allows_large=True),
     ],
 )
 def test_settings_and_wish_say_the_same(wish: Wish) -> None:

@@ -22,7 +22,7 @@ from engine.errors import ClusterError, InvalidInputError, PictureError
 from engine.jobs import CancelToken, finish
 from engine.pictures import open_picture
 from tests.engine.batch.folders import config, hole_of, mask, pairs, pixels_of, plan, put, run
-from tests.engine.batch.machines import ROOT, Machines, machines
+from tests.engine.batch.machines import ROOT, Machines, deadly, machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +125,19 @@ def test_killed_workers_lose_nothing(tmp_path: Path, two: Machines) -> None:
     assert sorted(os.listdir(here / "out")) == sorted(  # noqa: PTH208
         set(os.listdir(there / "out")) - {notes.FOLDER}  # noqa: PTH208
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_picture_that_brings_its_workers_down_fails_alone(
+    tmp_path: Path, two: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "carry_out", deadly)
+    pairs(tmp_path, "deadly.png", *(f"{number}.png" for number in range(12)))
+    report = over(two.address, tmp_path)
+    rows = {os.path.basename(row.image): row for row in report.files}  # noqa: PTH119
+    assert [name for name, row in rows.items() if row.status == "failed"] == ["deadly.png"]
+    assert "4 workers died while it was worked on" in (rows["deadly.png"].reason or "")
+    assert report.done == 12
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")

@@ -81,6 +81,19 @@ def test_lanes_that_work_at_once_shorten_it(clock: Clock) -> None:
     assert made.seconds_left(clock.now) == pytest.approx(5.0, rel=0.01)
 
 
+def test_loading_the_backend_is_not_taken_for_the_price_of_pictures(clock: Clock) -> None:
+    items = [item(1, 0.1) for _ in range(12)]
+    made = Outlook(items)
+    waves = [(items[0:2], 9.0), (items[2:4], 1.0), (items[4:6], 1.0)]
+    for wave, seconds in waves:
+        for one in wave:
+            made.start(one)
+        clock.now += seconds
+        for one in wave:
+            made.finish(one, counts=True)
+    assert made.seconds_left(clock.now) == pytest.approx(3.0, rel=0.01)
+
+
 def test_a_picture_under_way_counts_for_what_it_still_needs(clock: Clock) -> None:
     items = [item(1, 0.1) for _ in range(5)]
     made = Outlook(items)
