@@ -8,6 +8,7 @@ line for each.
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,7 +132,7 @@ def _summary(report: Report) -> str:
         "Pictures": f"{report.done} done, {report.skipped} skipped, {report.failed} failed"
         + (f", {report.remaining} not reached" if report.remaining else ""),
         "Ended": report.why or report.ended,
-        "Began": f"{report.started}, took {duration(report.seconds)}",
+        "Began": f"{_clock(report.started)}, took {duration(report.seconds)}",
         "Backend": f"{recipe.backend}, seed {recipe.seed}",
         "Folder of pictures": report.config.images,
         "Masks": report.config.masks,
@@ -140,6 +141,11 @@ def _summary(report: Report) -> str:
     }
     lines = (f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts.items())
     return "<dl>\n" + "\n".join(lines) + "\n</dl>\n"
+
+
+def _clock(moment: str) -> str:
+    """A moment of ISO 8601 as people write it, in the zone it was noted in."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M %Z}"
 
 
 def _listed(kind: str, title: str, lines: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -149,3 +149,9 @@ def test_what_an_earlier_run_made_is_shown_too(tmp_path: Path) -> None:
     run(tmp_path)
     assert run(tmp_path, resume=True).skipped == 2
     assert len(images((tmp_path / "out/lacuna-batch.html").read_text("utf-8"))) == 6
+
+
+def test_the_start_is_written_as_people_write_it(report: Report) -> None:
+    made = msgspec.structs.replace(report, started="2026-11-30T08:41:27+01:00", seconds=3.2)
+    text = "".join(sheet.page(made, {}))
+    assert "<dd>2026-11-30 08:41 UTC+01:00, took 3 s</dd>" in text
