@@ -10,6 +10,7 @@
     python -m tests.benchmarks.batch many --count 10000
     python -m tests.benchmarks.batch cluster --times 10 [--backend patchmatch]
     python -m tests.benchmarks.batch overhead --count 2000
+    python -m tests.benchmarks.batch_dialog --count 10000
 """
 
 from __future__ import annotations
