@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
         backend: id of the backend chosen last.
         options: per backend, the options that differ from its defaults.
         detail: whether fine detail is restored after a network.
+        blend_match: whether a fill gets the light and colour of what is around it.
+        blend_poisson: whether the step at its seam is taken away.
+        blend_grain: whether it gets the grain that it lacks.
         brush_size: diameter in picture pixels.
         hardness: 0 = soft from the centre, 1 = hard edge.
         wand_tolerance: share of full scale by which colours may differ.
@@ -151,6 +154,31 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
             "After a network, PatchMatch copies the picture's own texture along its fill.",
         ),
     ] = True
+    blend_match: Annotated[
+        bool,
+        page(
+            "Inpainting",
+            "Match light and colour",
+            "A fill that is lighter, darker or tinted against its surroundings is multiplied until "
+            "both meet at the seam.",
+        ),
+    ] = False
+    blend_poisson: Annotated[
+        bool,
+        page(
+            "Inpainting",
+            "Remove the step at the seam",
+            "What is left of a step at the seam is spread smoothly over the fill (Poisson).",
+        ),
+    ] = False
+    blend_grain: Annotated[
+        bool,
+        page(
+            "Inpainting",
+            "Match grain",
+            "A smooth fill gets the noise or film grain of the picture around it.",
+        ),
+    ] = False
     brush_size: Annotated[
         Size, page("Tools", "Brush size", "The diameter in picture pixels.", unit="px")
     ] = 60.0

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine import blend, crops, detail, memory, registry
+from engine import crops, detail, memory, registry
 from engine.backend import Problem, Traceable
+from engine.blend import edge, steps
 from engine.errors import DeviceError, DeviceMemoryError, MemoryBudgetError, NothingToCopyError
 from engine.jobs import Progress, scaled
 from engine.pixels import alpha_of, from_image, to_image
@@ -45,6 +46,8 @@ ALL_FORBIDDEN = (
 )
 
 NO_DETAIL = "fine detail was not restored, because memory was short"
+
+NO_BLEND = "light and grain were left as filled, because memory was short"
 
 _SMALLEST_SCALE = 1 / 16
 
@@ -177,7 +180,7 @@ class Filling:
         like = self._pixels[target.slices]
         opacity = self._request.opacity
         if opacity is not None:
-            fill = blend.mixed(fill, to_image(like), opacity[target.slices])
+            fill = edge.mixed(fill, to_image(like), opacity[target.slices])
         pixels = from_image(fill, like)
         like[hole] = pixels[hole]
         self._missing[target.slices] = False
@@ -215,10 +218,23 @@ class Filling:
                 continue
             if attempt.notice:
                 self._tell(attempt.notice)
+            crop = self._blended(crop, attempt.box, token)
             inside = region.target.moved(-attempt.box.left, -attempt.box.top)
             traces = tuple(each.trace for each in self._recorders if each.trace is not None)
             provenance = placed(traces, attempt.box, region.target) if traces else None
             return np.ascontiguousarray(crop[inside.slices]), provenance
+
+    def _blended(self, crop: ImageF32, box: Box, token: CancelToken) -> ImageF32:
+        """The filled crop as the run's switches want it; as it is where memory is short."""
+        left, top = self._request.origin
+        place = (self._request.seed, box.left + left, box.top + top)
+        switches = self._request.blend
+        try:
+            return steps.blended(crop, self._unknown(box), switches, place, token.check)
+        except MemoryError:
+            log.warning("out of memory while blending a crop of %s", box)
+            self._tell(NO_BLEND)
+            return crop
 
     def _retreat(self, error: DeviceError) -> None:
         """Go on with the processor, for this and all later crops."""

@@ -15,6 +15,9 @@ SHARE_USABLE = 0.8
 ENLARGING = 40
 """Bytes per pixel of a crop that a shrunken fill is put back into, measured."""
 
+BLENDING = 96
+"""Bytes per pixel of a hole whose fill is blended into the picture, measured."""
+
 
 def available_bytes() -> int:
     """Memory that can be had without swapping, in bytes."""

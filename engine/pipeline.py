@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import __version__, auto, device, memory, registry, weights
+from engine.blend.names import Blend, ordered
 from engine.detail import COPIER
 from engine.errors import InvalidInputError, NothingToCopyError
 from engine.filling import Filling, Patch, wanted_scale, with_patches
@@ -64,6 +65,9 @@ class InpaintRequest:
         detail: after a network that worked smaller than the picture is, or whose weights are good
             as a guide only, restore fine detail with PatchMatch; has no effect on classical
             backends, which work at full size.
+        blend: what is done to the fill before it is laid into the picture: "match" evens out light
+            and colour by a gain, "poisson" takes the step at the seam away, "grain" adds the grain
+            of the surroundings that it lacks.
         device: the wish; the result says what it was.
         weights: of a generator: a path, "random:SEED" for tests, or None for those installed.
         trace: note where every filled pixel came from, with backends that can tell; networks are
@@ -82,6 +86,7 @@ class InpaintRequest:
     seed: int = 0
     size: Size = "auto"
     detail: bool = True
+    blend: tuple[Blend, ...] = ()
     device: Device = "auto"
     weights: str | None = None
     trace: bool = False
@@ -182,6 +187,8 @@ def working_bytes(request: InpaintRequest) -> int:
         needed.append(memory.needed_bytes(spec, round(area * scale**2), shrunk))
         if spec.network and request.detail:
             needed.append(memory.needed_bytes(registry.get(COPIER), area, area))
+        if request.blend:
+            needed.append(memory.BLENDING * area)
     return max(needed)
 
 
@@ -199,6 +206,7 @@ def _recipe(
         seed=request.seed,
         size=request.size,
         detail=request.detail,
+        blend=ordered(request.blend),
         weights_sha256=label,
         soft=_is_soft(request),
         steered=_is_steered(request, spec),
@@ -237,6 +245,7 @@ def _check(request: InpaintRequest) -> None:
             )
     if request.size not in get_args(Size):
         raise InvalidInputError(f"size must be one of {', '.join(get_args(Size))}")
+    ordered(request.blend)
     if not hole.any():
         raise InvalidInputError("Nothing is masked: paint over what should vanish.")
     if hole.all():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import msgspec
 
 from engine.backend import LARGEST_SEED
+from engine.blend.names import Blend
 from engine.errors import InvalidInputError, PictureError
 from engine.pictures.files import replacing
 from engine.pictures.notes import note_in, with_note, without_note
@@ -34,6 +35,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         app_version: Lacuna's, for people; another one may fill differently.
         backend: the one that ran; never "auto".
         options: complete.
+        blend: how the fill was blended into the picture, beside the soft edge.
         weights_sha256: of the weight file, or "random:SEED"; None for a backend without weights.
         soft: the mask's greys from 128 to 254 mixed the fill with what was there.
         steered: it was said where pixels may not be taken from; that is a file of its own.
@@ -47,6 +49,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_SEED)] = 0
     size: Size = "auto"
     detail: bool = True
+    blend: tuple[Blend, ...] = ()
     weights_sha256: str | None = None
     soft: bool = False
     steered: bool = False

@@ -256,6 +256,7 @@ def _request(
         seed=seed,
         size=settings.size,
         detail=settings.detail,
+        blend=settings.blend,
         device=args.device,
         weights=weights,
         opacity=given.opacity,

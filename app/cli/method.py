@@ -32,6 +32,14 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
         "copies the picture's own texture along its fill",
     )
     group.add_argument(
+        "--blend",
+        metavar="NAMES",
+        action="append",
+        help="how the fill is made to fit, with commas between: match (light and colour by a "
+        "gain), poisson (no step at the seam), grain (that of the surroundings, where the fill "
+        "lacks it), or none (default)",
+    )
+    group.add_argument(
         "--seed",
         metavar="N",
         type=whole_number(0, LARGEST_SEED),
@@ -51,6 +59,7 @@ def merged(args: argparse.Namespace, base: Recipe) -> Recipe:
     import msgspec
 
     from engine import registry
+    from engine.blend import names
     from engine.errors import InvalidInputError, UnknownBackendError
 
     try:
@@ -58,6 +67,7 @@ def merged(args: argparse.Namespace, base: Recipe) -> Recipe:
         given = dict(base.options) if spec.id == base.backend else {}
         given |= registry.parse_options(spec, args.option)
         registry.complete_options(spec, given)
+        blend = base.blend if args.blend is None else names.parsed(args.blend)
     except (UnknownBackendError, InvalidInputError) as error:
         raise UsageError(str(error)) from error
     return msgspec.structs.replace(
@@ -68,4 +78,5 @@ def merged(args: argparse.Namespace, base: Recipe) -> Recipe:
         seed=base.seed if args.seed is None else args.seed,
         size=args.size or base.size,
         detail=base.detail if args.detail is None else args.detail == "on",
+        blend=blend,
     )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.language import told, tr, tr_later
+from app.panels.blend import BlendBoxes
 from app.panels.controls import NumberBox, QuietComboBox, labelled, option_row
 from app.panels.keypoints import KeypointRow
 from app.session.model_words import ROLES, place, training
@@ -86,7 +87,8 @@ class BackendPanel(QWidget):
         words = (self._choice, self._promise, self._standing, self._why)
         keypoints = KeypointRow(self._session)
         parts = (*words, self._models, keypoints, self._options, self._detail)
-        for part in (*parts, labelled(tr("Seed"), self._seed)):
+        blend = BlendBoxes(self._session)
+        for part in (*parts, blend, labelled(tr("Seed"), self._seed)):
             layout.addWidget(part)
         layout.addWidget(self._place)
 

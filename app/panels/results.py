@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.language import told, tr, tr_later
 from app.panels.result_filter import ResultFilter
+from app.session.blend_words import blending
 from app.session.notices import duration
 from app.session.qimages import qimage
 
@@ -291,6 +292,9 @@ def _how(result: Result) -> str:
         ),
         told(made.reason or ""),
         tr("Fine detail copied from the picture") if made.detail else "",
+        tr("Blending: {words}", words=", ".join(blending(made.recipe.blend)))
+        if made.recipe.blend
+        else "",
         told(made.fallback or ""),
         tr("{options}, seed {seed}", options=options, seed=made.recipe.seed)
         if options

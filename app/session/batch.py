@@ -72,6 +72,8 @@ class Batch(QObject):
             backend=session.backend.id,
             options=dict(session.options),
             seed=session.seed,
+            detail=session.settings.detail,
+            blend=session.blend,
         )
 
     def set_wish(self, wish: Wish) -> None:

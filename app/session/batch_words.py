@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from app.language import in_sentence, told, tr, tr_later, tr_n
+from app.session.blend_words import blending
 from app.session.model_words import place
 from app.session.notices import duration
 from app.session.training_course import long_duration
@@ -179,6 +180,7 @@ def method(recipe: Recipe) -> str:
         if value != usual.get(name)
     ]
     words += [] if recipe.detail else [tr("without detail")]
+    words += blending(recipe.blend)
     words += [] if recipe.size == "auto" else [tr("size {size}", size=recipe.size)]
     return f"{', '.join(words)}. {told(spec.promise)}."
 

@@ -96,6 +96,7 @@ class Lineup(QObject):
             {},
             session.seed,
             detail=session.settings.detail,
+            blend=session.blend,
             trace=session.inspector.is_on,
             others=specs,
         )

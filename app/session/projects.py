@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.language import tr
 from app.session.open_picture import Project
 from app.session.results import Result
+from engine.blend.names import NAMES
 from engine.errors import InvalidInputError, UnknownBackendError
 from engine.jobs import Job
 from engine.registry import complete_options, get
@@ -153,7 +154,11 @@ class Projects(QObject):
             current_result=shelf.current.number if shelf.current is not None else 0,
             view=self.look() if self.look is not None else None,
             method=Method(
-                session.backend.id, dict(session.options), session.seed, session.settings.detail
+                session.backend.id,
+                dict(session.options),
+                session.seed,
+                session.settings.detail,
+                session.blend,
             ),
         )
 
@@ -168,6 +173,7 @@ class Projects(QObject):
         session.settings.options[spec.id] = dict(options)
         session.seed = method.seed
         session.restore_detail(method.detail)
+        session.use_blend(tuple(name for name in NAMES if name in method.blend))
         session.use_backend(spec.id)
 
     def _stem(self) -> str:

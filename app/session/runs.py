@@ -112,6 +112,7 @@ class Runs(QObject):
             session.options_of(backend),
             session.seed,
             detail=session.settings.detail,
+            blend=session.blend,
             trace=session.inspector.is_on,
             keypoints=session.keypoints.points,
         )
@@ -259,6 +260,7 @@ class Runs(QObject):
         self._session.seed = recipe.seed
         if registry.get(recipe.backend).network:
             self._session.restore_detail(recipe.detail)
+        self._session.use_blend(recipe.blend)
         self._session.use_backend(recipe.backend)
         if recipe.keypoints:
             self._session.keypoints.put(recipe.keypoints)

@@ -24,6 +24,7 @@ from app.session.shaping import Shaping
 from app.session.toolbox import ToolBox
 from app.session.training import Training
 from app.session.watch import DiskWatch
+from engine.blend.names import NAMES
 from engine.errors import UnknownBackendError
 from engine.registry import AUTO, complete_options, get
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from app.session.questions import Questions
     from app.settings import Settings, Theme
     from engine.backend import BackendSpec, Options, OptionValue
+    from engine.blend.names import Blend
 
 MEASURE_AFTER_MS = 150
 
@@ -251,6 +253,17 @@ class Session(QObject):
     def restore_detail(self, on: bool) -> None:
         """Whether PatchMatch works out what a network has filled small."""
         self.settings.detail = on
+        self.backend_changed.emit()
+
+    @property
+    def blend(self) -> tuple[Blend, ...]:
+        """How the next fill is blended into the picture."""
+        return tuple(name for name in NAMES if getattr(self.settings, f"blend_{name}"))
+
+    def use_blend(self, switches: tuple[Blend, ...]) -> None:
+        """Blend so and no other way from now on."""
+        for name in NAMES:
+            setattr(self.settings, f"blend_{name}", name in switches)
         self.backend_changed.emit()
 
     # --- what may be done now ----------------------------------------------------------------

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.document import Document
     from app.document.belongings import Point
     from engine.backend import BackendSpec, Options
+    from engine.blend.names import Blend
     from engine.pipeline import InpaintResult
     from engine.types import Pixels
 
@@ -41,6 +42,7 @@ def snapshot(
     seed: int,
     *,
     detail: bool = True,
+    blend: tuple[Blend, ...] = (),
     trace: bool = False,
     others: tuple[BackendSpec, ...] = (),
     keypoints: tuple[Point, ...] = (),
@@ -66,6 +68,7 @@ def snapshot(
         origin=(box.left, box.top),
         seed=seed,
         detail=detail,
+        blend=blend,
         trace=trace,
         keypoints=keypoints,
     )

@@ -269,6 +269,8 @@ def settings_digest(config: BatchConfig) -> str:
         "invert": config.invert_mask,
         "alpha": config.from_alpha or config.mask_alpha,
     }
+    if recipe.blend:  # left out otherwise, so that results of earlier versions count as done
+        deciding["blend"] = recipe.blend
     return hashlib.sha256(msgspec.json.encode(deciding)).hexdigest()
 
 

@@ -288,6 +288,7 @@ def _request(given: _Given, order: Order) -> InpaintRequest:
         seed=recipe.seed,
         size=recipe.size,
         detail=recipe.detail,
+        blend=recipe.blend,
         device=order.config.device,
         weights=order.weights,
     )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from engine.blend.names import Blend
     from engine.weights import Role
     from tests.app.conftest import Desk
 
@@ -239,6 +240,34 @@ def test_the_box_decides_whether_a_run_restores_detail(
     assert not plain.result.recipe.detail
     assert not plain.result.detail
     desk.session.runs.reuse(detailed)
+    assert box.isChecked()
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Match light and colour", "match"),
+        ("Remove the step at the seam", "poisson"),
+        ("Match grain", "grain"),
+    ],
+)
+def test_a_box_decides_how_a_fill_is_blended_and_a_result_brings_it_back(
+    desk: Desk, panel: BackendPanel, qtbot: QtBot, words: str, name: Blend
+) -> None:
+    desk.paint((40, 40), (160, 60))
+    box = next(each for each in panel.findChildren(QCheckBox) if each.text() == words)
+    assert box.isVisible()
+    assert not box.isChecked()
+    assert box.toolTip()
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert desk.session.blend == (name,)
+    desk.run("telea")
+    blended = desk.session.runs.shelf.current
+    assert blended.result.recipe.blend == (name,)
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    desk.run("telea")
+    assert desk.session.runs.shelf.current.result.recipe.blend == ()
+    desk.session.runs.reuse(blended)
     assert box.isChecked()
 
 

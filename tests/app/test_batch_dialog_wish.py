@@ -38,6 +38,10 @@ def test_what_is_set_in_the_editor_fills_and_is_followed(batcher: Batcher) -> No
     batcher.plan()
     recipe = batcher.survey.plan.config.recipe
     assert (recipe.backend, recipe.seed, recipe.options) == ("green", 7, {"strength": 0.5})
+    session.use_blend(("match", "grain"))
+    assert "light and colour matched, grain matched" in text.text()
+    batcher.plan()
+    assert batcher.survey.plan.config.recipe.blend == ("match", "grain")
 
 
 def test_a_backend_without_weights_is_refused_beforehand(batcher: Batcher) -> None:

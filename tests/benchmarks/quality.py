@@ -6,7 +6,9 @@ writes `build/quality/table.md`, `figures.json` and a contact sheet of every cas
 then the fills by name. Networks run with and without detail. Pictures are filled under strokes
 of 10-20 % and a blob of 5-10 %; one with a `NAME_mask.png` beside it is filled there, and as nobody
 knows what is behind an object, such fills are only shown. With `--blind SEED` the sheets hide the
-names and shuffle the fills; `blind.json` tells which is which.
+names and shuffle the fills; `blind.json` tells which is which. With `--blend match poisson grain`
+every method runs with each of these (commas join them) as well as without; `--noise` and `--light`
+give the photographs grain and a ramp of light first.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ import numpy as np
 
 from app.cli.backends import why_unusable
 from engine import registry
+from engine.blend import names
 from engine.jobs import CancelToken, finish
 from engine.pipeline import InpaintRequest, inpaint
 from engine.regions import extent
@@ -32,6 +35,7 @@ from training import masks, metrics
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.blend.names import Blend
     from engine.types import MaskBool
     from training.metrics import Picture
 
@@ -54,6 +58,7 @@ class Method:
     name: str
     backend: str
     detail: bool
+    blend: tuple[Blend, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,18 @@ def methods() -> list[Method]:
     return found
 
 
-def cases(folder: Path, sizes: list[str], limit: int) -> Iterator[Case]:
+def blended(chosen: list[Method], words: list[str]) -> list[Method]:
+    """The methods, each followed by itself with the switches of every word."""
+    return [
+        replace(method, name=f"{method.name} {word}".strip(), blend=names.parsed([word or "none"]))
+        for method in chosen
+        for word in ("", *words)
+    ]
+
+
+def cases(args: argparse.Namespace) -> Iterator[Case]:
     """All pictures of the folder at all sizes, with holes that their names decide."""
+    folder, sizes, limit = args.data, args.sizes, args.limit
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     paths = [path for path in paths if not path.stem.endswith("_mask")]
     for size in sizes:
@@ -102,6 +117,7 @@ def cases(folder: Path, sizes: list[str], limit: int) -> Iterator[Case]:
             if image is None or count == limit:
                 continue
             count += 1
+            image = spoiled(image, args.noise, args.light)
             for kind, hole in holes(path, image.shape[:2]):
                 yield Case(size, kind, path.stem, image, hole)
 
@@ -117,6 +133,19 @@ def opened(path: Path, size: str) -> Picture | None:
         return None
     height, width = (round(side * scale) for side in image.shape[:2])
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def spoiled(image: Picture, noise: float, light: float) -> Picture:
+    """The picture under a ramp of light, 1 - light on the left to 1 + light, and then with grain.
+
+    Args:
+        image: (H, W, 3) uint8.
+        noise: standard deviation in grey levels.
+        light: 0..1.
+    """
+    ramp = 1 + light * np.linspace(-1, 1, image.shape[1])[None, :, None]
+    grain = noise * np.random.default_rng(image.shape).standard_normal(image.shape)
+    return np.rint(image * ramp + grain).clip(0, 255).astype(np.uint8)
 
 
 def holes(path: Path, shape: tuple[int, ...]) -> Iterator[tuple[str, MaskBool]]:
@@ -136,7 +165,9 @@ def filled(case: Case, method: Method) -> tuple[Picture, float]:
     """The fill and the seconds it took, loading left out."""
     blank = case.image.copy()
     blank[case.hole] = 127  # nobody looks there, and so nobody can
-    request = InpaintRequest(blank, case.hole, method.backend, detail=method.detail)
+    request = InpaintRequest(
+        blank, case.hole, method.backend, detail=method.detail, blend=method.blend
+    )
     start = time.perf_counter()
     result = finish(inpaint(request, CancelToken()))
     seconds = time.perf_counter() - start
@@ -225,10 +256,11 @@ def _against(scores: dict[str, Score], reference: dict[str, Score]) -> str:
 
 def run(args: argparse.Namespace) -> None:
     chosen = [method for method in methods() if not args.methods or method.name in args.methods]
+    chosen = blended(chosen, args.blend)
     results: Results = {}
     keys: dict[str, list[str]] = {}
     shuffle = np.random.default_rng(args.blind)
-    for case in cases(args.data, args.sizes, args.limit):
+    for case in cases(args):
         label = f"{case.size}-{case.kind}-{case.name}"
         print(label, file=sys.stderr, flush=True)
         fills = {}
@@ -270,6 +302,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=-1, help="pictures of each size at most")
     parser.add_argument("--methods", nargs="*", help="only these, as the table names them")
     parser.add_argument("--blind", type=int, metavar="SEED", help="hide the names on the sheets")
+    parser.add_argument("--blend", nargs="*", default=[], metavar="NAMES", help="as in lacuna")
+    parser.add_argument("--noise", type=float, default=0.0, metavar="SIGMA", help="grey levels")
+    parser.add_argument("--light", type=float, default=0.0, metavar="SHARE", help="0..1")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     run(parser.parse_args())
 

@@ -17,9 +17,20 @@ if TYPE_CHECKING:
 
 
 def test_a_saved_recipe_reads_back_equal(tmp_path: Path) -> None:
-    made = Recipe(backend="telea", options={"radius": 5}, seed=9, size="resize", detail=False)
+    made = Recipe(
+        backend="telea",
+        options={"radius": 5},
+        seed=9,
+        size="resize",
+        detail=False,
+        blend=("match", "grain"),
+    )
     recipe.save(made, tmp_path / "r.json")
     assert recipe.load(tmp_path / "r.json") == made
+
+
+def test_a_recipe_of_before_there_was_blending_asks_for_none() -> None:
+    assert recipe.from_json('{"version": 1, "backend": "telea", "seed": 3}').blend == ()
 
 
 @pytest.mark.parametrize(
@@ -29,6 +40,7 @@ def test_a_saved_recipe_reads_back_equal(tmp_path: Path) -> None:
         ('{"version": 2, "backend": "telea"}', "2"),
         ('{"version": 1}', "backend"),
         ('{"version": 1, "backend": "telea", "seed": "x"}', "seed"),
+        ('{"version": 1, "backend": "telea", "blend": ["grian"]}', "grian"),
         ("not json", "no recipe"),
         ("", "no recipe"),
     ],

@@ -165,6 +165,7 @@ class Method(msgspec.Struct, frozen=True, omit_defaults=True):
     options: dict[str, bool | int | float | str] = {}
     seed: Count = 0
     detail: bool = True
+    blend: tuple[str, ...] = ()
 
 
 class ProjectFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -162,6 +162,26 @@ def test_a_recipe_gives_the_same_file_again(folder: Path) -> None:
     assert (folder / "a.png").read_bytes() != (folder / "c.png").read_bytes()
 
 
+def test_blending_is_chosen_by_name_and_a_recipe_keeps_it(folder: Path) -> None:
+    kept = str(folder / "recipe.json")
+    how = ("--backend", "telea", "--blend", "match,poisson", "--blend", "grain")
+    assert inpaint(folder, *how, "--save-recipe", kept, out="a.png") == 0
+    assert recipe.load(Path(kept)).blend == ("match", "poisson", "grain")
+    assert inpaint(folder, "--recipe", kept, out="b.png") == 0
+    assert inpaint(folder, "--recipe", kept, "--blend", "none", out="c.png") == 0
+    assert inpaint(folder, "--backend", "telea", out="d.png") == 0
+    a, b, c, d = ((folder / f"{name}.png").read_bytes() for name in "abcd")
+    assert a == b != c == d
+
+
+def test_an_unknown_blending_is_wrong_usage_and_the_nearest_name_is_offered(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inpaint(folder, "--blend", "match,poison") == 2
+    assert "“poison”; did you mean “poisson”?" in only_sentence(capsys)
+    assert not (folder / "out.png").exists()
+
+
 def test_the_command_line_wins_over_the_recipe(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

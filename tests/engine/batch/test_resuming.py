@@ -78,6 +78,7 @@ def test_a_result_that_somebody_worked_on_is_not_overwritten(finished: Path) -> 
     [
         {"recipe": Recipe(backend="telea", options={"radius": 5})},
         {"recipe": Recipe(backend="telea", seed=1)},
+        {"recipe": Recipe(backend="telea", blend=("match",))},
         {"recipe": Recipe(backend="navier-stokes")},
         {"invert_mask": True},
     ],

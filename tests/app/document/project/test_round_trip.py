@@ -231,7 +231,7 @@ def test_results_view_and_method_come_back(tmp_path: Path, document: Document) -
         KeptResult(number, f"Telea {number}", made(recipe, Box(10, 20, 37, 41)), thumbnail, kept)
         for number, kept in ((1, False), (4, True))
     )
-    view, method = View(1.5, 12.25, 30.0), Method("telea", {"radius": 7}, 11, detail=False)
+    view, method = View(1.5, 12.25, 30.0), Method("telea", {"radius": 7}, 11, False, ("grain",))
     snapshot = take_snapshot(document, results=results, current_result=4, view=view, method=method)
     write(snapshot, tmp_path / "a.lacuna")
     found = opened(tmp_path / "a.lacuna")

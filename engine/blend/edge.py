@@ -1,10 +1,4 @@
-"""Lays a fill into the picture: inside the hole only, with a soft edge where the mask has one.
-
-There is no colour correction at the seam, because it was measured not to pay: a membrane that
-carries the smoothed step across the border into the hole changed PSNR by less than 0.05 dB on
-fourteen photographs, also under a ramp and a vignette of light, and made seam and texture
-distance worse; PatchMatch takes its patches from places of fitting brightness by itself.
-"""
+"""Lays a fill into the picture: inside the hole only, with a soft edge where the mask has one."""
 
 from __future__ import annotations
 
