@@ -174,17 +174,22 @@ def ran(root: Path, *more: str) -> Ran:
     return Ran(process.returncode, report, cpu, memory, lines, ended)
 
 
-def forecast_error(made: Ran) -> float:
-    """The worst error of the time that was said to be left, from 5 % to 95 % of the run."""
-    worst = 0.0
+def forecast_error(made: Ran) -> tuple[float, float]:
+    """The worst error of the time that was said to be left, from 5 % to 95 % of the run.
+
+    Returns:
+        The error as a share of what was left, and at which share of the run it was made.
+    """
+    worst, place = 0.0, 0.0
     for at, line in made.lines:
         said = re.search(r", ((?:\d+ h )?(?:\d+ min ?)?(?:\d+ s)?) left", line)
         if said and 0.05 * made.ended < at < 0.95 * made.ended:
             units = {"h": 3600, "min": 60, "s": 1}
             found = re.findall(r"(\d+) (h|min|s)", said[1])
             left = sum(int(number) * units[unit] for number, unit in found)
-            worst = max(worst, abs(left / (made.ended - at) - 1))
-    return worst
+            error = abs(left / (made.ended - at) - 1)
+            worst, place = max((worst, place), (error, at / made.ended))
+    return worst, place
 
 
 def bound(report: dict[str, Any], cores: int) -> float:
@@ -210,13 +215,15 @@ def mixed(root: Path, backend: str) -> dict[str, float]:
     for row in files:
         assert row["status"] != "done" or digest(Path(row["output"])) == row["sha256"]
     cores = psutil.cpu_count() or 1
+    worst, place = forecast_error(made)
     return {
         "pictures": len(files),
         "failed": len(failed),
         "wall_s": made.report["seconds"],
         "wall_over_bound": made.report["seconds"] / bound(made.report, cores),
         "cores_busy": made.cpu / made.ended,
-        "forecast_error": forecast_error(made),
+        "forecast_error": worst,
+        "forecast_worst_at": place,
         "peak_mb": max(made.memory),
     }
 
