@@ -131,9 +131,8 @@ class Outlook:
         del self._ahead[id(item)]
         self._remaining -= traits
         self._spent += seconds
-        if counts:
-            examples.add(traits, seconds)
-            self._is_warm = True
+        examples.add(traits, seconds, counts=counts)
+        self._is_warm |= counts
 
     def seconds_left(self, elapsed: float) -> float | None:
         """Wall time until the last item is finished; None if there is nothing to tell it by.
@@ -173,6 +172,8 @@ class _Examples:
 
     def __init__(self) -> None:
         self.count = 0
+        self._tried = np.zeros(3)
+        self._taken = 0.0
         self._seconds = 0.0
         self._traits = np.zeros(3)
         self._gram = np.zeros((3, 3))
@@ -181,13 +182,20 @@ class _Examples:
     def __add__(self, other: _Examples) -> _Examples:
         both = _Examples()
         both.count = self.count + other.count
+        both._tried = self._tried + other._tried
+        both._taken = self._taken + other._taken
         both._seconds = self._seconds + other._seconds
         both._traits = self._traits + other._traits
         both._gram = self._gram + other._gram
         both._moment = self._moment + other._moment
         return both
 
-    def add(self, traits: npt.NDArray[np.float64], seconds: float) -> None:
+    def add(self, traits: npt.NDArray[np.float64], seconds: float, *, counts: bool) -> None:
+        """Take a picture in; one that was not filled tells only how much less such take."""
+        self._tried += traits
+        self._taken += seconds
+        if not counts:
+            return
         self.count += 1
         self._seconds += seconds
         self._traits += traits
@@ -195,7 +203,14 @@ class _Examples:
         self._moment += seconds * traits
 
     def prices(self) -> npt.NDArray[np.float64]:
-        """Seconds for each unit of the traits: least squares, drawn towards the usual ones.
+        """Seconds for each unit of the traits, of pictures of which some fail soon."""
+        fitted = self._fitted()
+        usual = float(self._traits @ fitted) * _TRUST / max(1, self.count)
+        expected = float(self._tried @ fitted) + usual
+        return fitted * (self._taken + usual) / expected if expected > 0 else fitted
+
+    def _fitted(self) -> npt.NDArray[np.float64]:
+        """Prices of those that were filled: least squares, drawn towards the usual ones.
 
         Early on only small pictures are finished, and what they say of large ones is mostly noise;
         so the usual prices, brought to this machine's speed, count as much as `_TRUST` examples of

@@ -107,6 +107,17 @@ def test_small_pictures_with_noise_do_not_mislead_about_large_ones(clock: Clock)
     assert made.seconds_left(clock.now) == pytest.approx(sum(whole[6:]), rel=0.25)
 
 
+def test_pictures_that_fail_at_once_shorten_what_is_foretold(clock: Clock) -> None:
+    """Every other picture is broken and takes no time; so will half of those to come."""
+    items = [item(1, 0.1) for _ in range(400)]
+    made = Outlook(items)
+    for number, one in enumerate(items[:200]):
+        made.start(one)
+        clock.now += 1.0 if number % 2 else 0.0
+        made.finish(one, counts=bool(number % 2))
+    assert made.seconds_left(clock.now) == pytest.approx(100.0, rel=0.1)
+
+
 def test_a_picture_under_way_counts_for_what_it_still_needs(clock: Clock) -> None:
     items = [item(1, 0.1) for _ in range(5)]
     made = Outlook(items)
