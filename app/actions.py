@@ -369,6 +369,10 @@ _INPAINT = (
         tip="Fill the mask with every backend that can, and see where they differ", group="run",
     ),
     ActionSpec(
+        "variations", "Variations…", "Inpaint", "lineup.show_variations", needs="has_picture",
+        tip="Fill the mask several times with this backend, and rank the fills", group="run",
+    ),
+    ActionSpec(
         "previous_result", "Previous Result", "Inpaint", "runs.step", (",",),
         needs="has_results", argument=-1, tip="Apply the result before this one", group="results",
     ),

@@ -47,6 +47,7 @@ class BackendSpec:
         min_context: that margin's lower bound in pixels.
         bytes_per_pixel: peak memory per pixel of the crop, measured; for the estimate before a run.
         fixed_bytes: peak memory that does not depend on the crop, measured.
+        drawn: options with which its fill depends on the seed; None if it never does.
         copies: fills by copying known pixels, so it needs some.
         heeds_forbidden: honours "never from here": it copies, or borrows by attention.
         network: "module:class" of a generator; empty for a classical backend.
@@ -69,6 +70,7 @@ class BackendSpec:
     min_context: int = 48
     bytes_per_pixel: int = 64
     fixed_bytes: int = 0
+    drawn: Options | None = field(default=None, hash=False)
     copies: bool = False
     heeds_forbidden: bool = False
     network: str = ""

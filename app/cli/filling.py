@@ -175,6 +175,14 @@ def report(
     }
 
 
+def score(given: Opened, result: InpaintResult) -> float:
+    """How well the fill fits, in grey levels, lower is better; what fills are ranked by."""
+    from engine.pipeline import with_patches
+    from engine.score import score
+
+    return round(score(with_patches(given.picture.pixels, result.patches), given.hole).total, 3)
+
+
 def peak_rss_bytes() -> int:
     """The most memory this process has held so far."""
     if sys.platform == "win32":

@@ -141,6 +141,8 @@ def run(args: argparse.Namespace) -> int:
         )
         seconds = time.perf_counter() - start
         rows.append(filling.report(given, result, path, seconds, unchanged=unchanged))
+        if len(outputs) > 1:
+            rows[-1]["score"] = filling.score(given, result)
         if number == 0 and args.save_recipe:
             _save_recipe(args.save_recipe, result)
         if not args.json:

@@ -1,4 +1,4 @@
-"""Compare Backends: what each usable backend makes of one mask, and where they disagree."""
+"""Several fills of one mask, by backend or by seed, and where they disagree."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from app.language import told, tr
 from app.panels.legend import Legend
 from app.session.colours import coloured
 from app.session.notices import duration
+from app.session.place_words import explained, in_words
 from app.session.qimages import qimage
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ class LineupDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Compare Backends"))
         self._lineup: Lineup = session.lineup
         self._runs = session.runs
         self._view = SharedView(self)
@@ -106,6 +106,9 @@ class LineupDialog(QDialog):
         lineup = self._lineup
         if lineup.entries is not self._entries:
             self._entries = lineup.entries
+            self.setWindowTitle(
+                tr("Variations") if lineup.are_variations else tr("Compare Backends")
+            )
             self._build()
         for cell in self._cells:
             cell.show_entry(is_chosen=cell.entry is self._chosen)
@@ -194,10 +197,10 @@ class Cell(QFrame):
 
 
 class FillCell(Cell):
-    """What one backend has made, or why it has not."""
+    """One fill, or why there is none."""
 
     def __init__(self, entry: Entry, view: SharedView) -> None:
-        super().__init__(told(entry.spec.label), view)
+        super().__init__(entry.title, view)
         self.entry = entry
         self._is_shown = False
 
@@ -208,8 +211,10 @@ class FillCell(Cell):
             self._is_shown = True
             self.picture.show_picture(qimage(entry.picture))
         if entry.result is not None:
-            self.facts.setText(duration(entry.result.result.seconds.total))
-            self.setToolTip(told(entry.result.result.fallback or ""))
+            time, place = duration(entry.result.result.seconds.total), entry.result.place
+            self.facts.setText(time if place is None else in_words(place))
+            lines = (told(entry.result.result.fallback or ""), explained(place))
+            self.setToolTip("\n".join(line for line in lines if line))
         self.picture.show_note(_state(entry))
         self.setProperty("current", is_chosen)
         self.style().unpolish(self)

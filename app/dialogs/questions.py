@@ -134,6 +134,12 @@ class DialogQuestions:
             answers,
         )
 
+    def variations(self, seconds: float | None) -> int | None:
+        from app.dialogs.variations import VariationsDialog
+
+        dialog = VariationsDialog(seconds, self.window)
+        return dialog.count if dialog.exec() else None
+
     def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
         return self._ask(
             tr("“{name}” cannot hold everything.", name=name),

@@ -21,6 +21,7 @@ from app.language import told, tr, tr_later
 from app.panels.result_filter import ResultFilter
 from app.session.blend_words import blending
 from app.session.notices import duration
+from app.session.place_words import explained, in_words
 from app.session.qimages import qimage
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 THUMB = QSize(92, 70)
 HOLD_MS = 350
+FIRST_CARD = 3
+"""Of the layout's places: what stands before it is for all cards."""
+
 EMPTY = tr_later("Every result is kept here, so that you can compare them and go back to one.")
 
 
@@ -74,10 +78,13 @@ class ResultsPanel(QWidget):
             card = self._cards.pop(gone)
             self._layout.removeWidget(card)
             card.deleteLater()
-        for result in results:
+        for place, result in enumerate(reversed(results), FIRST_CARD):
             if result not in self._cards:
                 self._cards[result] = self._new_card(result)
-            self._cards[result].show_state(is_current=result is shelf.current)
+            card = self._cards[result]
+            if self._layout.indexOf(card) != place:
+                self._layout.insertWidget(place, card)
+            card.show_state(is_current=result is shelf.current)
         self._empty.setVisible(not results)
         self._filter.refresh()
         self._show_admitted()
@@ -104,7 +111,6 @@ class ResultsPanel(QWidget):
         card.spread.connect(partial(self._session.batch.use_result, result))
         card.again.connect(partial(self._offer_backends, result))
         card.peeked.connect(lambda on: runs.peek(result if on else None))
-        self._layout.insertWidget(3, card)
         return card
 
     def _offer_backends(self, result: Result, at: QPoint) -> None:
@@ -157,7 +163,9 @@ class ResultCard(QFrame):
         self.setAccessibleName(
             tr("Result {number}, {label}", number=result.number, label=told(result.label))
         )
-        self.setToolTip(f"{_how(result)}\n{tr('Click to apply, hold to look')}")
+        self._place = QLabel()
+        self._place.setProperty("role", "dim")
+        self._place.setWordWrap(True)
         self._star = self._button(tr("Keep (Ctrl+J)"), self.kept)
         self._reuse = self._button(tr("Use its settings"), self.reused)
         self._spread = self._button(tr("Use its settings for a folder"), self.spread)
@@ -189,7 +197,11 @@ class ResultCard(QFrame):
             self._star.setIcon(icons["kept" if self.result.is_kept else "keep"])
 
     def show_state(self, *, is_current: bool) -> None:
-        """Mark the card of the result that is in the picture."""
+        """Mark the card of the result that is in the picture, and say its place."""
+        place = self.result.place
+        self._place.setText("" if place is None else in_words(place))
+        self._place.setVisible(place is not None)
+        self.setToolTip(f"{_how(self.result)}\n{tr('Click to apply, hold to look')}")
         self.setProperty("current", is_current)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -266,6 +278,7 @@ class ResultCard(QFrame):
         words.setSpacing(1)
         words.addWidget(title)
         words.addWidget(facts)
+        words.addWidget(self._place)
         words.addStretch(1)
         words.addLayout(buttons)
         return words
@@ -296,6 +309,7 @@ def _how(result: Result) -> str:
         if made.recipe.blend
         else "",
         told(made.fallback or ""),
+        explained(result.place),
         tr("{options}, seed {seed}", options=options, seed=made.recipe.seed)
         if options
         else tr("Seed {seed}", seed=made.recipe.seed),

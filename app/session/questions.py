@@ -54,6 +54,10 @@ class Questions(Protocol):
 
     def mask_to_save(self, proposal: Path) -> Path | None: ...
 
+    def variations(self, seconds: float | None) -> int | None:
+        """How many variations to make; one takes so long, as far as that is known."""
+        ...
+
     def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
         """The format of `name` cannot hold these."""
         ...

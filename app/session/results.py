@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 
     from engine.filling import Patch
     from engine.pipeline import InpaintResult
+    from engine.score import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a result stands among the variations that were made with it.
+
+    Attributes:
+        number: 1 is the best by its score.
+        count: of the variations.
+        score: see `engine.score`.
+    """
+
+    number: int
+    count: int
+    score: Score
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +41,7 @@ class Result:
         thumbnail: (h, w, 3) uint8 RGB of the filled place.
         is_kept: a favourite, never dropped to save memory.
         is_traced: the backend was asked where its pixels come from.
+        place: among variations of one fill; None if it is no variation.
         mask_key: see `app.session.filled.mask_key`; empty until somebody asked.
     """
 
@@ -34,6 +51,7 @@ class Result:
     thumbnail: npt.NDArray[np.uint8]
     is_kept: bool = False
     is_traced: bool = False
+    place: Place | None = None
     mask_key: str = ""
 
     def use_patches(self, patches: tuple[Patch, ...]) -> None:
@@ -95,6 +113,13 @@ class Shelf:
         """Put a result of an earlier session behind the others, whatever the budget."""
         self._results.append(result)
         self._count = max(self._count, result.number)
+
+    def rank(self, ranked: list[Result]) -> None:
+        """Put these in the places that they take together, the first of them as the newest."""
+        kept = [result for result in reversed(ranked) if result in self._results]
+        places = [index for index, result in enumerate(self._results) if result in kept]
+        for index, result in zip(places, kept, strict=True):
+            self._results[index] = result
 
     def remove(self, result: Result) -> None:
         self._results.remove(result)

@@ -13,6 +13,7 @@ from engine.pipeline import InpaintRequest, with_patches
 from engine.pixels import full_scale, has_alpha
 from engine.regions import regions
 from engine.registry import AUTO, get, specs
+from engine.score import score
 from engine.types import Box
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.backend import BackendSpec, Options
     from engine.blend.names import Blend
     from engine.pipeline import InpaintResult
+    from engine.score import Score
     from engine.types import Pixels
 
 GRID = 16
@@ -145,6 +147,11 @@ def thumbnail(request: InpaintRequest, result: InpaintResult) -> npt.NDArray[np.
 def close_up(request: InpaintRequest, result: InpaintResult) -> npt.NDArray[np.uint8]:
     """As `thumbnail`, large enough to judge the fill."""
     return small(_around(_filled(request, result), request), CLOSE_UP_SIDE)
+
+
+def fits(request: InpaintRequest, result: InpaintResult) -> Score:
+    """How well a fill fits into its surroundings."""
+    return score(_filled(request, result), request.hole)
 
 
 def _filled(request: InpaintRequest, result: InpaintResult) -> Pixels:

@@ -1,4 +1,4 @@
-"""The Compare Backends dialog beside the window: there is one at most."""
+"""The dialog of several fills of one mask beside the window: there is one at most."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class LineupRoom(QObject):
     def show_dialog(self) -> None:
         """Compare all usable backends on the mask, or show the comparison that is going on."""
         self._session.lineup.compare()
+
+    def show_variations(self) -> None:
+        """Fill the mask several times with the chosen backend, or show what is going on."""
+        self._session.lineup.vary()
 
     @Slot()
     def _show(self) -> None:

@@ -48,6 +48,7 @@ class Answers:
     recovering: Recover = "later"
     fitting: Fit = "cancel"
     yes: bool = False
+    count: int | None = None
     path: Path | None = None
     paths: list[Path] = field(default_factory=list)
     proposals: list[Path] = field(default_factory=list)
@@ -102,6 +103,10 @@ class Answers:
         self.asked.append("mask_to_save")
         self.proposals.append(proposal)
         return self.path
+
+    def variations(self, seconds: float | None) -> int | None:
+        self.asked.append("variations")
+        return self.count
 
     def allow_loss(self, name: str, losses: tuple[str, ...]) -> bool:
         self.asked.append("allow_loss")

@@ -139,6 +139,8 @@ def test_variations_differ_by_their_seeds(folder: Path, capsys: pytest.CaptureFi
     assert inpaint(folder, "--variations", "2", "--seed", "5", "--json") == 0
     row = report(capsys)
     assert [one["seed"] for one in row["variations"]] == [5, 6]
+    assert [set(one) for one in row["variations"]] == [FIELDS | {"score"}] * 2
+    assert all(one["score"] > 0 for one in row["variations"])
     assert [one["output"] for one in row["variations"]] == [
         str(folder / "out_1.png"), str(folder / "out_2.png")
     ]  # fmt: skip
