@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from engine.batch.items import Item
 
-_LEAST_FINISHED = 3
+_LEAST_FINISHED, _ENOUGH_FINISHED = 3, 20
+_SHARE_FINISHED = 0.05
+"""Nothing is foretold before that share of the pictures is finished, within the bounds above."""
+
 _MEGA = 1e6
 _PER_MEGABYTE = {"PNG": 0.090, "WEBP": 0.072, "TIFF": 0.028, "JPEG": 0.010, "BMP": 0.007}
 _PER_MEGABYTE_DEEP = 0.030
@@ -116,6 +119,8 @@ class Outlook:
         self._running: dict[int, tuple[float, _Examples]] = {}
         self._first, self._later = _Examples(), _Examples()
         self._is_warm = False
+        least = round(_SHARE_FINISHED * len(self._ahead))
+        self._least = min(max(least, _LEAST_FINISHED), _ENOUGH_FINISHED)
         self._spent = 0.0
 
     def start(self, item: Item) -> None:
@@ -142,11 +147,10 @@ class Outlook:
         """
         if not self._ahead:
             return 0.0
-        examples = self._later
-        if examples.count < _LEAST_FINISHED:
-            examples = self._first + self._later
-        if examples.count < _LEAST_FINISHED or elapsed <= 0:
+        all_examples = self._first + self._later
+        if all_examples.count < self._least or elapsed <= 0:
             return None
+        examples = self._later if self._later.count >= _LEAST_FINISHED else all_examples
         prices = examples.prices()
         now = time.monotonic()
         under_way = {key: now - start for key, (start, _) in self._running.items()}

@@ -155,6 +155,17 @@ def test_nothing_is_foretold_from_too_little(clock: Clock) -> None:
     assert made.seconds_left(1.0) is None
 
 
+def test_of_many_pictures_more_are_awaited(clock: Clock) -> None:
+    items = [item(1, 0.1) for _ in range(400)]
+    made = Outlook(items)
+    for one in items[:20]:
+        assert made.seconds_left(clock.now) is None
+        made.start(one)
+        clock.now += 1.0
+        made.finish(one, counts=True)
+    assert made.seconds_left(clock.now) == pytest.approx(380.0, rel=0.01)
+
+
 def test_progress_is_one_line() -> None:
     stand = BatchProgress(
         400, done=10, skipped=1, failed=2, seconds=60, seconds_left=200, current=("a.jpg",)
