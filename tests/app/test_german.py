@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
     from tests.app.conftest import Desk
@@ -129,6 +130,15 @@ def unfold(desk: Desk) -> None:
         section.set_unfolded(True)
 
 
+def assert_fits(window: QWidget, qtbot: QtBot) -> None:
+    """Every word fits, once the layout has followed what was shown last."""
+
+    def fits() -> None:
+        assert clipped(window) == []
+
+    qtbot.waitUntil(fits)
+
+
 def untranslated(found: set[str]) -> set[str]:
     """Texts that are English although there is German for them."""
     known = read_catalogue(catalogue_path("de")).messages
@@ -139,8 +149,8 @@ def test_a_dialog_is_german_throughout(german: None, shown: QDialog) -> None:
     assert not untranslated(all_texts(shown))
 
 
-def test_every_word_of_a_dialog_fits(language: str, shown: QDialog) -> None:
-    assert not clipped(shown)
+def test_every_word_of_a_dialog_fits(language: str, shown: QDialog, qtbot: QtBot) -> None:
+    assert_fits(shown, qtbot)
 
 
 def test_the_first_page_is_german_throughout(german: None, desk: Desk, qtbot: QtBot) -> None:
@@ -180,33 +190,32 @@ def test_the_window_opens_in_the_language_of_the_settings(
         window.deleteLater()
 
 
-def test_the_tour_fits_on_the_first_page(language: str, desk: Desk) -> None:
+def test_the_tour_fits_on_the_first_page(language: str, desk: Desk, qtbot: QtBot) -> None:
     desk.window.tour.begin()
-    QApplication.processEvents()
     assert desk.window.tour.note is not None
-    assert not clipped(desk.window.tour.note)
+    assert_fits(desk.window.tour.note, qtbot)
 
 
-def test_every_step_of_the_tour_fits(language: str, desk: Desk, photo: Path) -> None:
+def test_every_step_of_the_tour_fits(language: str, desk: Desk, photo: Path, qtbot: QtBot) -> None:
     desk.open(photo)
     desk.window.tour.begin()
     for _ in STEPS:
         note = desk.window.tour.note
         assert note is not None
-        QApplication.processEvents()
-        assert not clipped(note)
+        assert_fits(note, qtbot)
         note.onward.click()
     assert desk.window.tour.note is None
 
 
-def test_every_option_of_every_backend_fits(language: str, desk: Desk, photo: Path) -> None:
+def test_every_option_of_every_backend_fits(
+    language: str, desk: Desk, photo: Path, qtbot: QtBot
+) -> None:
     desk.window.resize(*SIZE)
     desk.open(photo)
     unfold(desk)
     for spec in registry.specs():
         desk.session.use_backend(spec.id)
-        QApplication.processEvents()
-        assert not clipped(desk.window), spec.id
+        assert_fits(desk.window, qtbot)
 
 
 @pytest.mark.parametrize("tool", ["brush", "source", "rectangle", "polygon", "wand", "smart"])
@@ -220,5 +229,4 @@ def test_every_word_of_the_window_fits(
     unfold(desk)
     desk.session.toolbox.use(tool)
     desk.settle()
-    QApplication.processEvents()
-    assert not clipped(desk.window)
+    assert_fits(desk.window, qtbot)
