@@ -106,7 +106,15 @@ def lineup(desk: Desk) -> QDialog:
     return LineupDialog(desk.session, desk.window)
 
 
-DIALOGS = (keys, settings, about, models, batch, training, lineup, question, quality, error)
+def variations(desk: Desk) -> QDialog:
+    from app.dialogs.variations import VariationsDialog
+
+    return VariationsDialog(1.3, desk.window)
+
+
+DIALOGS = (
+    keys, settings, about, models, batch, training, lineup, variations, question, quality, error,
+)  # fmt: skip
 
 
 @pytest.fixture(params=DIALOGS, ids=lambda maker: str(maker.__name__))

@@ -164,6 +164,10 @@ def lineup(stage: Stage) -> QWidget:
     return stage.show(dialog)
 
 
+def variations(stage: Stage) -> QWidget:
+    return stage.show(test_german.variations(stage.desk))
+
+
 def batch(stage: Stage) -> QWidget:
     return stage.show(test_german.batch(stage.desk))
 
@@ -264,6 +268,7 @@ SCENES: dict[str, Scene] = {
     "notice": notice,
     "small": small,
     "lineup": lineup,
+    "variations": variations,
     "batch": batch,
     "batch-plan": batch_plan,
     "batch-done": batch_done,
