@@ -203,8 +203,9 @@ class _Examples:
         self.count += 1
         self._seconds += seconds
         self._traits += traits
-        self._gram += np.outer(traits, traits)
-        self._moment += seconds * traits
+        weight = 1.0 / max(float(traits @ _USUAL), _TINY)  # what takes longer varies more
+        self._gram += weight * np.outer(traits, traits)
+        self._moment += weight * seconds * traits
 
     def prices(self) -> npt.NDArray[np.float64]:
         """Seconds for each unit of the traits, of pictures of which some fail soon."""
