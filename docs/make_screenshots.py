@@ -71,6 +71,8 @@ def main() -> int:
         session.runs.inpaint()
         _wait(application, lambda: len(session.runs.shelf) == 2 and session.runs.tasks.is_idle)
         session.runs.step(-1)
+        if window.workspace is not None:
+            window.workspace.column.sections["mask"].set_unfolded(False)
         _save(application, window, "results.png")
         document = session.document
         if document is not None:
@@ -182,7 +184,8 @@ def _save_batch(application: QApplication, window: MainWindow, folder: Path) -> 
     for theme in ("dark", "light"):
         window.session.use_theme(theme)
         _save(application, application.activeWindow() or window, f"batch-{theme}.png")
-    application.closeAllWindows()
+    for each in application.topLevelWidgets():
+        each.hide()  # to close them would ask about the picture
 
 
 def _save_masked(picture: Path, mask: Path) -> None:

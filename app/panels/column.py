@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FOLDED = ("inspect", "history")
 """Sections that wait until they are wanted."""
 
-LOW = 680
+LOW = 750
 """Height in which all sections but the history still fit with a result or two."""
 
 
