@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
@@ -141,15 +141,17 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
     """
     start = time.perf_counter()
     _check(request)
-    choice = None
-    if request.backend == registry.AUTO:
-        choice = auto.choose(request.hole, request.forbidden)
-    spec = registry.get(choice.backend if choice else request.backend)
+    choice = _choice(request)
+    if choice is not None:
+        request = replace(request, backend=choice.backend, weights=choice.weights)
+    spec = registry.get(request.backend)
     _check_keypoints(request, spec)
     options = registry.complete_options(spec, {} if choice else request.options)
     yield Progress(0.0, 1.0, f"Preparing {spec.label}")
-    label = weights.label(spec, request.weights) if spec.network else None
-    is_guide = bool(spec.network) and weights.role(spec, request.weights) == "guide"
+    wished = weights.wished(spec, request.weights) if spec.network else None
+    if wished is not None:
+        spec = replace(spec, native_side=wished.side)
+    is_guide = wished is not None and wished.role == "guide"
     where, reason = device.choose(spec, request.device)
     built = partial(_built, spec, request.weights)
     run = Filling(request, spec, options, built, where, is_guide=is_guide)
@@ -167,7 +169,7 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
         device=run.device,
         fallback="; ".join(run.fallbacks) or None,
         seconds=Seconds(loaded - start, end - loaded, end - start),
-        recipe=_recipe(request, spec, options, label),
+        recipe=_recipe(request, spec, options, wished.label if wished else None),
         hole_share=float(request.hole.mean()),
         regions=len(plan),
         detail=run.has_restored,
@@ -176,10 +178,11 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
 
 def working_bytes(request: InpaintRequest) -> int:
     """What filling will probably take at its peak, beside the picture itself and its result."""
-    backend = request.backend
-    if backend == registry.AUTO:
-        backend = auto.choose(request.hole, request.forbidden).backend
-    spec = registry.get(backend)
+    choice = _choice(request)
+    spec = registry.get(choice.backend if choice else request.backend)
+    if spec.network:
+        wished = weights.wished(spec, choice.weights if choice else request.weights)
+        spec = replace(spec, native_side=wished.side)
     needed = [0]
     for region in _plan(request, spec):
         area, scale = region.box.area, wanted_scale(request.size, spec, region.box)
@@ -190,6 +193,17 @@ def working_bytes(request: InpaintRequest) -> int:
         if request.blend:
             needed.append(memory.BLENDING * area)
     return max(needed)
+
+
+def _choice(request: InpaintRequest) -> auto.Choice | None:
+    """What "auto" chooses; None if it is not asked.
+
+    A guide needs someone to put detail into what it says, and works at the size it was trained at.
+    """
+    if request.backend != registry.AUTO:
+        return None
+    is_guided = request.detail and request.size == "auto"
+    return auto.choose(request.hole, request.forbidden, auto.guide() if is_guided else None)
 
 
 def _built(spec: BackendSpec, wish: str | None, where: str) -> Inpainter:

@@ -80,7 +80,7 @@ def create(backend_id: str, *, weights: str | None = None, device: str = "cpu") 
             if spec.id not in _loaded:
                 _loaded[spec.id] = _factory(spec)()
             return _loaded[spec.id]
-        key = (spec.id, files.label(spec, weights), device)
+        key = (spec.id, files.wished(spec, weights).label, device)
         if key not in _networks:
             _networks.clear()
             _networks[key] = _factory(spec)(spec, files.choice(spec, weights).network, device)

@@ -48,6 +48,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         role: what the weights are good for.
         masks: kinds of masks they were trained with, in the words of `lacuna masks`; empty if
             nobody knows.
+        side: of the square pictures they were trained on, in pixels; None if it is the backend's.
         trained_on: the pictures, in words.
         licence: terms of the weights, in words.
         images_shown: pictures shown in training, repetitions counted; 0 if nobody knows.
@@ -62,6 +63,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     configuration: dict[str, bool | int | float | str] = {}
     role: Role
     masks: tuple[str, ...] = ()
+    side: Annotated[int, msgspec.Meta(ge=1)] | None = None
     trained_on: str
     licence: str
     images_shown: Annotated[int, msgspec.Meta(ge=0)] = 0

@@ -20,13 +20,15 @@ from engine.official import RELEASES
 from engine.weight_files import ENDING, Card, Role, WeightFile, opened, save, tensors
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from engine.backend import BackendSpec
     from engine.generator import Generator
 
 __all__ = [
-    "ENDING", "Broken", "Card", "Choice", "Role", "WeightFile", "broken", "by_sha256", "choice",
-    "find", "folders", "installed", "is_random", "label", "load", "of_recipe", "opened",
-    "random", "role", "save", "user_folder", "why_missing",
+    "ENDING", "Broken", "Card", "Choice", "Role", "WeightFile", "Wished", "broken", "by_sha256",
+    "choice", "find", "folders", "installed", "is_random", "load", "of_recipe", "opened", "random",
+    "save", "shipped", "user_folder", "why_missing", "wished",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,20 @@ class Choice(NamedTuple):
     label: str
 
 
+class Wished(NamedTuple):
+    """Weights that somebody wishes for.
+
+    Attributes:
+        label: what a recipe calls them: the file's sha256, or "random:SEED".
+        role: what they are good for; "none" if they are random.
+        side: of the square pictures that they were trained on, in pixels.
+    """
+
+    label: str
+    role: Role
+    side: int | None
+
+
 def user_folder() -> Path:
     """Where users put weights of their own; it need not exist."""
     return platformdirs.user_data_path("lacuna", appauthor=False) / "weights"
@@ -67,6 +83,12 @@ def user_folder() -> Path:
 def folders() -> tuple[Path, ...]:
     """Where weights are looked for, the most important first; they need not exist."""
     return user_folder(), resources.root() / "weights"
+
+
+def shipped() -> tuple[WeightFile, ...]:
+    """The weights that came with Lacuna, of all backends; a broken file is left out."""
+    files = (file for _, file in _examine_all() if isinstance(file, WeightFile))
+    return tuple(file for file in files if file.path.parent == folders()[-1])
 
 
 def installed(spec: BackendSpec) -> tuple[WeightFile, ...]:
@@ -132,24 +154,16 @@ def of_recipe(spec: BackendSpec, made_with: str | None) -> str | None:
     return found
 
 
-def label(spec: BackendSpec, wish: str | None = None) -> str:
-    """What `choice` would label the network with the same arguments; without loading it.
+def wished(spec: BackendSpec, wish: str | None = None) -> Wished:
+    """What `choice` would load with the same arguments; without loading it.
 
     Raises:
         UnusableBackendError, InvalidInputError, WeightsError: as `choice` does.
     """
-    wished = _wished(spec, wish)
-    return wished.sha256 if isinstance(wished, WeightFile) else f"{_RANDOM}{wished}"
-
-
-def role(spec: BackendSpec, wish: str | None = None) -> Role:
-    """What the weights that `choice` would load are good for; "none" if they are random.
-
-    Raises:
-        UnusableBackendError, InvalidInputError, WeightsError: as `choice` does.
-    """
-    wished = _wished(spec, wish)
-    return wished.card.role if isinstance(wished, WeightFile) else "none"
+    found = _chosen(spec, wish)
+    if isinstance(found, WeightFile):
+        return Wished(found.sha256, found.card.role, found.card.side or spec.native_side)
+    return Wished(f"{_RANDOM}{found}", "none", spec.native_side)
 
 
 def choice(spec: BackendSpec, wish: str | None = None) -> Choice:
@@ -164,10 +178,10 @@ def choice(spec: BackendSpec, wish: str | None = None) -> Choice:
         InvalidInputError: if the seed is none, or the backend is no network.
         WeightsError: if the file cannot be used.
     """
-    wished = _wished(spec, wish)
-    if isinstance(wished, WeightFile):
-        return Choice(load(spec, wished), wished, wished.sha256)
-    return Choice(random(spec, wished), None, f"{_RANDOM}{wished}")
+    found = _chosen(spec, wish)
+    if isinstance(found, WeightFile):
+        return Choice(load(spec, found), found, found.sha256)
+    return Choice(random(spec, found), None, f"{_RANDOM}{found}")
 
 
 def load(spec: BackendSpec, file: WeightFile) -> Generator:
@@ -179,7 +193,7 @@ def load(spec: BackendSpec, file: WeightFile) -> Generator:
     """
     name = file.path.name
     _check_backend(spec, file)
-    state = tensors(file)
+    state = {name: _whole(value) for name, value in tensors(file).items()}
     try:
         network = built(spec, file.card.configuration)
     except InvalidInputError as error:
@@ -222,7 +236,7 @@ def _keys(folder: Path) -> list[tuple[Path, int, int]]:
     return keys
 
 
-def _wished(spec: BackendSpec, wish: str | None) -> WeightFile | int:
+def _chosen(spec: BackendSpec, wish: str | None) -> WeightFile | int:
     """The file, or the seed of random weights, that somebody wishes for; see `choice`."""
     check_is_network(spec)
     if wish is not None and is_random(wish):
@@ -240,6 +254,11 @@ def _check_backend(spec: BackendSpec, file: WeightFile) -> None:
             f"“{file.path.name}” holds weights of “{file.card.backend}”, not of “{spec.id}”; "
             "choose that backend or another file."
         )
+
+
+def _whole(value: Tensor) -> Tensor:
+    """In single precision, if it was kept in half of it."""
+    return value.float() if value.element_size() == 2 and value.is_floating_point() else value
 
 
 def _at_rest(network: Generator) -> Generator:

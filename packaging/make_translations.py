@@ -47,7 +47,7 @@ NOT_SHOWN = (
     *("training/cases.py", "training/config.py", "training/discriminators/*"),
     *("training/evaluation.py", "training/judges.py", "training/lease.py", "training/losses/*"),
     *("training/masks/kinds.py", "training/masks/sources.py", "training/parcels.py"),
-    *("training/recipes.py", "training/terms.py"),
+    *("training/recipes.py", "training/shipping.py", "training/terms.py"),
 )
 """Modules below the app that speak to the command line, to files or to who builds networks only."""
 

@@ -169,7 +169,7 @@ def _in_tar(paths: Sequence[Path]) -> int:
 def _write(out: Path, name: str, state: Mapping[str, Tensor], card: weights.Card) -> None:
     for old in out.glob(f"{name}.*{weights.ENDING}"):
         old.unlink()
-    pieces = list(_pieces({key: _halved(value) for key, value in state.items()}))
+    pieces = list(_pieces({key: halved(value) for key, value in state.items()}))
     for number, piece in enumerate(pieces, 1):
         weights.save(out / f"{name}.{number}of{len(pieces)}{weights.ENDING}", piece, card)
 
@@ -203,8 +203,8 @@ def _joined(folder: Path, name: str, into: Path) -> weights.WeightFile | None:
     return weights.save(into / f"{name}{weights.ENDING}", whole, card)
 
 
-def _halved(value: Tensor) -> Tensor:
-    """In half precision, unless that would be infinite or is no number of that kind."""
+def halved(value: Tensor) -> Tensor:
+    """A tensor in half precision, unless that would be infinite or is no number of that kind."""
     if not value.is_floating_point():
         return value
     half = value.to(torch.float16)

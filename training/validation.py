@@ -111,6 +111,7 @@ def card(
         configuration=config.configuration,
         role="none",
         masks=(config.masks,),
+        side=config.size,
         trained_on=config.data,
         licence="that of the pictures it was trained on",
         images_shown=step * config.batch,

@@ -238,7 +238,7 @@ def _weights(args: argparse.Namespace, settings: Recipe) -> str | None:
         wish = weights.of_recipe(spec, settings.weights_sha256)
     try:
         if spec.network:
-            weights.label(spec, wish)
+            weights.wished(spec, wish)
     except InvalidInputError as error:
         raise UsageError(str(error)) from error
     return wish

@@ -77,7 +77,7 @@ class ModelDetails(QScrollArea):
             self._title.setText(broken.path.name)
         self._why.setText(shortened(self._reason(chosen), LONGEST_WORD))
         self._why.setVisible(bool(self._why.text()))
-        self._facts.show_facts(network_facts(spec) if spec is not None else [])
+        self._facts.show_facts(network_facts(spec, file) if spec is not None else [])
         self._weights.show_facts(weight_facts(spec, file) if spec and file else [])
         self._show_digest()
         self.verticalScrollBar().setValue(0)
@@ -104,14 +104,15 @@ class Fact(NamedTuple):
     is_path: bool = False
 
 
-def network_facts(spec: BackendSpec) -> list[Fact]:
-    """Names and values of what the catalogue says."""
+def network_facts(spec: BackendSpec, file: WeightFile | None) -> list[Fact]:
+    """Names and values of what the catalogue says, or its weights where those know better."""
+    side = words.side(spec, file)
     return [
         Fact(tr("Paper"), spec.paper),
         Fact(tr("Parameters"), tr("{number:,}", number=spec.parameters)),
         Fact(
             tr("Trained at"),
-            tr("{width} × {height} pixels", width=spec.native_side, height=spec.native_side),
+            tr("{width} × {height} pixels", width=side, height=side),
         ),
         Fact(
             tr("Multiple"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from app.language import told, tr, tr_later
 from app.panels.backend import wrapped
-from app.session.model_words import millions, missing, origin
+from app.session.model_words import millions, missing, origin, side
 from engine.registry import specs
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _network_row(spec: BackendSpec, models: Models) -> QTreeWidgetItem:
     used = models.file(spec)
     words = origin(used) if used is not None else (tr("none") if models.is_known else "…")
     row = QTreeWidgetItem(
-        [told(spec.label), millions(spec.parameters), f"{spec.native_side or '?'} px", words]
+        [told(spec.label), millions(spec.parameters), f"{side(spec, used) or '?'} px", words]
     )
     row.setData(0, CHOSEN, Chosen(spec, used))
     row.setTextAlignment(1, NUMBERS)

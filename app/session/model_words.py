@@ -50,6 +50,14 @@ def missing(spec: BackendSpec) -> str:
     )
 
 
+def side(spec: BackendSpec, file: WeightFile | None) -> int | None:
+    """Of the square pictures that a network was trained on, in pixels.
+
+    Weights may have learned from smaller pictures than the paper's.
+    """
+    return (file.card.side if file is not None else None) or spec.native_side
+
+
 def training(file: WeightFile) -> str:
     """What the weights were trained on, as one sentence."""
     masks = listed(file.card.masks)

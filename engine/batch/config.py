@@ -129,7 +129,7 @@ def weights_label(config: BatchConfig) -> str | None:
         InvalidInputError, UnusableBackendError, WeightsError: if they cannot be used.
     """
     spec, wish = config.backend, weights_wish(config)
-    return weights.label(spec, wish) if spec.network else None
+    return weights.wished(spec, wish).label if spec.network else None
 
 
 def weights_wish(config: BatchConfig) -> str | None:

@@ -66,6 +66,7 @@ class Machine:
     cpu: Grey = field(default_factory=Grey)
     wishes: list[str | None] = field(default_factory=list)
     role: Role = "alone"
+    side: int = 128
 
     def create(
         self, backend_id: str, *, weights: str | None = None, device: str = "cpu"
@@ -81,8 +82,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setitem(registry._specs, "net", SPEC)
     monkeypatch.setattr(registry, "create", made.create)
-    monkeypatch.setattr(weights, "label", lambda *_: "abc")
-    monkeypatch.setattr(weights, "role", lambda *_: made.role)
+    monkeypatch.setattr(weights, "wished", lambda *_: weights.Wished("abc", made.role, made.side))
     monkeypatch.setattr(device, "is_present", lambda name: name == "cuda")
     monkeypatch.setattr(device, "fault", lambda _: None)
     return made
@@ -104,6 +104,12 @@ def test_a_large_crop_is_shrunk_to_the_trained_size(machine: Machine) -> None:
     (patch,) = result.patches
     assert patch.pixels.shape == (128, 128, 3)
     assert (patch.pixels[32:96, 32:96] == 128).all()
+
+
+def test_weights_of_smaller_pictures_get_smaller_crops(machine: Machine) -> None:
+    machine.side = 96
+    run(detail=False)
+    assert machine.cuda.shapes == [(96, 96)]
 
 
 def test_a_small_crop_is_not_enlarged(machine: Machine) -> None:
@@ -228,7 +234,8 @@ def test_with_the_whole_picture_forbidden_a_network_looks_everywhere(machine: Ma
     assert result.fallback == ALL_FORBIDDEN
 
 
-def test_restoring_detail_counts_in_the_memory_a_run_will_take() -> None:
+def test_restoring_detail_counts_in_the_memory_a_run_will_take(machine: Machine) -> None:
+    assert machine.side == 128
     spec = replace(SPEC, bytes_per_pixel=1)
     hole = np.zeros((2000, 2000), bool)
     hole[200:1200, 200:1200] = True

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ def reshaped(state: dict[str, Tensor]) -> None:
 
 
 def retyped(state: dict[str, Tensor]) -> None:
-    state["outer.bias"] = state["outer.bias"].half()
+    state["outer.bias"] = state["outer.bias"].double()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def retyped(state: dict[str, Tensor]) -> None:
             "expects 5 tensors; found 5. 1 missing: inner.weight, float32 4×4×3×3. 1 unknown",
         ),
         (reshaped, "1 different: outer.weight is float32 3×5×3×3 and should be float32 3×4×3×3."),
-        (retyped, "1 different: outer.bias is float16 3 and should be float32 3."),
+        (retyped, "1 different: outer.bias is float64 3 and should be float32 3."),
         (lambda state: state.pop("counts"), "found 4. 1 missing: counts, int64 scalar."),
         (
             lambda state: state.update({f"more{n}": torch.zeros(1) for n in range(5)}),
@@ -282,26 +283,41 @@ def test_the_label_is_known_without_loading(user: Path, tmp_path: Path) -> None:
     spec = BackendSpec("tiny", "Tiny", "none", "gan", "a:b", network="engine.no_such_module:No")
     file = saved(user / "a.safetensors")
     named = saved(tmp_path / "b.safetensors", seed=2)
-    assert weights.label(spec) == file.sha256
-    assert weights.label(spec, str(named.path)) == named.sha256
-    assert weights.label(spec, "random:007") == "random:7"
+    assert weights.wished(spec).label == file.sha256
+    assert weights.wished(spec, str(named.path)).label == named.sha256
+    assert weights.wished(spec, "random:007").label == "random:7"
 
 
 def test_the_label_refuses_what_the_choice_refuses(user: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableBackendError, match="no weights yet"):
-        weights.label(TINY)
+        weights.wished(TINY)
     with pytest.raises(InvalidInputError, match="whole number"):
-        weights.label(TINY, "random:x")
+        weights.wished(TINY, "random:x")
     with pytest.raises(WeightsError, match="weights of “tiny”, not of “other”"):
-        weights.label(row("other"), str(saved(tmp_path / "b.safetensors").path))
+        weights.wished(row("other"), str(saved(tmp_path / "b.safetensors").path))
 
 
 def test_the_role_is_the_cards_and_random_weights_have_none(user: Path, tmp_path: Path) -> None:
     saved(user / "a.safetensors")
     named = saved(tmp_path / "b.safetensors", msgspec.structs.replace(CARD, role="alone"))
-    assert weights.role(TINY) == "guide"
-    assert weights.role(TINY, str(named.path)) == "alone"
-    assert weights.role(TINY, "random:3") == "none"
+    assert weights.wished(TINY).role == "guide"
+    assert weights.wished(TINY, str(named.path)).role == "alone"
+    assert weights.wished(TINY, "random:3").role == "none"
+
+
+def test_the_side_is_the_cards_or_else_the_rows(user: Path) -> None:
+    spec = replace(TINY, native_side=256)
+    file = saved(user / "a.safetensors")
+    smaller = saved(user / "b.safetensors", msgspec.structs.replace(CARD, side=96))
+    assert weights.wished(spec, str(file.path)).side == 256
+    assert weights.wished(spec, str(smaller.path)).side == 96
+    assert weights.wished(spec, "random:3").side == 256
+
+
+def test_what_came_with_lacuna_is_told_from_the_users_own(user: Path) -> None:
+    saved(user / "a.safetensors")
+    came = saved(user.with_name("shipped") / "b.safetensors")
+    assert [file.path for file in weights.shipped()] == [came.path]
 
 
 def test_only_a_wish_for_a_seed_is_random() -> None:
@@ -321,7 +337,7 @@ def test_a_classical_backend_has_no_weights() -> None:
     with pytest.raises(InvalidInputError, match="X is no network"):
         weights.choice(spec, "random:1")
     with pytest.raises(InvalidInputError, match="X is no network"):
-        weights.label(spec, "random:1")
+        weights.wished(spec, "random:1")
 
 
 def test_the_way_out_by_import_is_named_where_there_is_one() -> None:

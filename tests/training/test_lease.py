@@ -111,8 +111,8 @@ def test_a_critic_that_is_not_whole_is_done_without_a_generator_is_not(
 
 def test_a_number_that_half_precision_cannot_hold_stays_as_it_is() -> None:
     large, small = torch.tensor([1e6]), torch.tensor([1.0])
-    assert parcels._halved(large).dtype == torch.float32
-    assert parcels._halved(small).dtype == torch.float16
+    assert parcels.halved(large).dtype == torch.float32
+    assert parcels.halved(small).dtype == torch.float16
 
 
 def test_bundles_keep_to_the_limits_of_a_trip_and_leave_the_least_valuable_behind(

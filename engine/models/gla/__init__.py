@@ -11,6 +11,7 @@ written for masks with 1 = known but fed with 1 = hole, so its weights learnt so
 - the input is mended with the coarse output before the second stage (program), and five channels go
   in, the constant one included (program), so that imported weights fit;
 - pruned entries keep the logit 0, as equations 2 and 3 say; `strict=True` leaves them out;
+- new weights start as He et al. 2015 say (program: PyTorch's way, which learns far slower);
 - each sample has its own mask; the program uses the first one's for the whole batch;
 - the scalars `gamma` and `beta_2` belong to the released formulas only and rest otherwise.
 """

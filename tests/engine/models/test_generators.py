@@ -51,7 +51,7 @@ MODELS = (
     Model("diet-pepsi", PEPSI, 2_542_003, 0.029, {"diet": True}),
     Model("diet-pepsi-g2", PEPSI, 1_853_875, 0.033, {"diet": True, "groups": 2}),
     Model("diet-pepsi-g4", PEPSI, 1_509_811, 0.022, {"diet": True, "groups": 4}),
-    Model("gla", GLA, 4_368_553, 0.006),
+    Model("gla", GLA, 4_368_553, 0.016),
     Model("gla-released", GLA, 4_368_553, 0.034, {"preset": "released"}),
     Model("regionwise", "engine.models.regionwise:RegionwiseGenerator", 4_706_054, 0.0075, maps=()),
     Model("pennet", PENNET, 10_231_538, 0.0145),
