@@ -64,6 +64,9 @@ class Learner:
         self._critic_terms = terms.weighted(config.critic_losses, CRITIC_LOSSES, "critic loss")
         terms.check(config, [*self._terms, *self._critic_terms], critic, features)
         terms.check_stages(self._terms, generator, config.backend)
+        self._has_stages = any(
+            term.loss.needs_stages or term.loss.takes_stages for term in self._terms
+        )
         layout = torch.channels_last
         self.generator = generator.to(fabric.device, memory_format=layout).train()  # type: ignore[call-overload]
         self.average = average.to(fabric.device, memory_format=layout).eval()  # type: ignore[call-overload]
@@ -153,7 +156,7 @@ class Learner:
         with _frozen(self.critic):
             for part in parts:
                 with self._fabric.autocast():
-                    made = self._generated(part, step, "generator", stages=True)
+                    made = self._generated(part, step, "generator", stages=self._has_stages)
                 batch = self._batch(part, made, share, self._chance(part, step))
                 self._total(self._terms, batch, losses, len(parts), "").backward()  # type: ignore[no-untyped-call]
         self._share_gradients(self.generator)

@@ -20,6 +20,7 @@ from training.recipes import recipe
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from engine.generator import Generation
     from training.config import TrainingConfig
 
 SIDE = 64
@@ -99,6 +100,23 @@ def test_a_critic_that_learns_alone_first_leaves_the_generator_and_its_average_a
     same = [torch.equal(weights_of(n), old) for n, old in zip(networks_, before, strict=True)]
     assert same == [True, True, False]
     assert "l1" in learned.step(raw(), 1)
+
+
+@pytest.mark.parametrize(("loss", "wanted"), [("l1", False), ("coarse_l1", True), ("ssim", True)])
+def test_further_outputs_are_made_only_for_losses_that_look_at_them(
+    loss: str, wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = learner(config(losses={loss: 1.0}, critic="", critic_losses={}))
+    made = learned.generator.generate
+    asked = []
+
+    def heard(*args: Tensor, stages: bool, **more: bool) -> Generation:
+        asked.append(stages)
+        return made(*args, stages=stages, **more)
+
+    monkeypatch.setattr(learned.generator, "generate", heard)
+    learned.step(raw(), 0)
+    assert asked == [wanted]
 
 
 def test_the_same_pictures_and_seed_give_the_same_weights() -> None:

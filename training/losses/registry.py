@@ -20,6 +20,7 @@ class _Traits(TypedDict, total=False):
     needs_features: bool
     needs_stages: int
     any_stages: bool
+    takes_stages: bool
     is_penalty: bool
 
 
@@ -36,6 +37,7 @@ class Loss:
         needs_features: reads the perceptual features.
         needs_stages: how many further outputs of the generator it reads at least.
         any_stages: these may be of any size; otherwise they have the picture's.
+        takes_stages: reads such outputs where there are any, without needing them.
         is_penalty: differentiates the critic twice; may be computed once in several steps.
     """
 
@@ -47,6 +49,7 @@ class Loss:
     needs_features: bool = False
     needs_stages: int = 0
     any_stages: bool = False
+    takes_stages: bool = False
     is_penalty: bool = False
 
 

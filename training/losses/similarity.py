@@ -25,7 +25,7 @@ C1 = 0.01**2
 C2 = 0.03**2
 
 
-@loss("ssim")
+@loss("ssim", takes_stages=True)
 def ssim(batch: Batch) -> Tensor:
     """1 - SSIM of the composites of both stages, averaged, in the range 0..1 (GLA).
 
