@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine import textures
 from engine.pixels import to_image
 from engine.regions import extent
 from engine.types import Box
@@ -26,9 +27,7 @@ Values = npt.NDArray[np.float32]
 REACH = 48
 """Pixels around the hole that count as its surroundings, at least; else half its longer side."""
 
-PATCH = 7
 SAMPLES = 4096
-DIRECTIONS = 64
 LEVELS = 255
 
 
@@ -81,29 +80,13 @@ def _seam(image: Values, hole: MaskBool) -> float:
 def _texture(image: Values, hole: MaskBool) -> float:
     """Sliced Wasserstein distance of 7x7 patches (Rabin et al. 2011).
 
-    Patches centred in the hole against those that hold no pixel of it; both are projected on the
-    same random directions of unit length, and the sorted projections compared.
+    Patches centred in the hole against those that hold no pixel of it.
     """
-    rng = np.random.default_rng(0)
-    square = np.ones((PATCH, PATCH), np.uint8)
+    square = np.ones((textures.PATCH, textures.PATCH), np.uint8)
     known = cv2.dilate(hole.astype(np.uint8), square) == 0
     if not known.any():
         return 0.0
-    directions = rng.standard_normal((PATCH * PATCH * 3, DIRECTIONS), np.float32)
-    directions /= np.linalg.norm(directions, axis=0)
-    ours, theirs = (
-        np.sort(_patches(image, centres, rng) @ directions, axis=0) for centres in (hole, known)
-    )
-    return float(np.abs(ours - theirs).mean())
-
-
-def _patches(image: Values, centres: MaskBool, rng: np.random.Generator) -> Values:
-    """(SAMPLES, values) patches with a centre among these; some of them twice if there are few."""
-    places = np.flatnonzero(centres)
-    chosen = places[np.sort(rng.integers(0, len(places), SAMPLES))]
-    rows, columns = np.unravel_index(chosen, centres.shape)
-    margin = PATCH // 2
-    padded = np.pad(image, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH, PATCH), axis=(0, 1))
-    patches: Values = windows[rows, columns].reshape(SAMPLES, -1)
-    return patches
+    rng = np.random.default_rng(0)
+    centres = [textures.some(mask, SAMPLES, rng) for mask in (hole, known)]
+    ours, theirs = (textures.patches(image, places) for places in centres)
+    return textures.distance(ours, theirs, rng)

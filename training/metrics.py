@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine import textures
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-PATCH = 7
-DIRECTIONS = 128
 SAMPLES = 8192
 
 MS_SSIM_SIDE = 176
@@ -110,15 +110,9 @@ def swd(fill: Picture, original: Picture, hole: Mask) -> float:
     distance between the sorted projections, in grey levels.
     """
     rng = np.random.default_rng(0)
-    centres = np.argwhere(hole)
-    if len(centres) > SAMPLES:
-        centres = centres[rng.choice(len(centres), SAMPLES, replace=False)]
-    directions = rng.normal(size=(PATCH * PATCH * 3, DIRECTIONS))
-    directions /= np.linalg.norm(directions, axis=0)
-    one, other = (
-        np.sort(_patches(picture, centres) @ directions, axis=0) for picture in (fill, original)
-    )
-    return float(np.abs(one - other).mean())
+    centres = textures.some(hole, SAMPLES, rng)
+    ours, theirs = (textures.patches(picture, centres) for picture in (fill, original))
+    return textures.distance(ours, theirs, rng)
 
 
 def detail(fill: Picture, original: Picture, hole: Mask) -> float:
@@ -153,13 +147,6 @@ def _as_tensor(picture: Picture) -> Tensor:
     import torch
 
     return torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None].contiguous()
-
-
-def _patches(picture: Picture, centres: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    radius = PATCH // 2
-    padded = np.pad(picture, ((radius, radius), (radius, radius), (0, 0)), mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH, PATCH), axis=(0, 1))
-    return windows[centres[:, 0], centres[:, 1]].reshape(len(centres), -1).astype(np.float64)
 
 
 def _laplacian(picture: Picture) -> npt.NDArray[np.float64]:
