@@ -3,6 +3,7 @@
 # make check  format, lint, types, layers, tests
 # make bench  the benchmark table (also build/bench.json)
 # make learn  an overfit run of every generator on sixteen crops of DATA=folder; hours on two cores
+# make orderings  do the papers' comparisons hold on a small budget? half an hour on two cores
 # make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
 # make monkey       20,000 random actions at the window; SEED=number
 # make snapshots    takes the pictures of all windows anew and accepts what has changed
@@ -21,7 +22,7 @@ SAMPLE := resources/sample/rocket
 DATA ?= ../shared/data/open-768
 EVAL ?= ../shared/data/eval
 
-.PHONY: run test check format lint type arch bench learn quality monkey screenshots snapshots clean
+.PHONY: run test check format lint type arch bench learn orderings quality monkey screenshots snapshots clean
 .PHONY: bundle bundle-test deb wheel docs translations
 .DELETE_ON_ERROR:
 
@@ -62,6 +63,9 @@ bench: $(VENV)/.bench
 
 learn: $(VENV)/.dev
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m tests.benchmarks.learn --data $(DATA)
+
+orderings: $(VENV)/.dev
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m tests.benchmarks.orderings --data $(DATA)
 
 quality: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.quality --data $(EVAL)

@@ -32,6 +32,15 @@ def scans_remembered_elsewhere(
 
 
 @pytest.fixture(autouse=True)
+def no_weights_but_those_of_the_test(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what the developer has trained nor what ships decides how a test ends."""
+    empty = tmp_path_factory.getbasetemp() / "no-weights"
+    monkeypatch.setattr("engine.weights.folders", lambda: (empty / "own", empty / "shipped"))
+
+
+@pytest.fixture(autouse=True)
 def no_thread_left_behind() -> Iterator[None]:
     """Fail if a test leaves a thread that would keep the program from ending."""
     before = set(threading.enumerate())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from engine.weights import WeightFile
 
+FOLDERS = weights.folders  # tests see others
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -157,7 +158,7 @@ def test_a_configuration_that_the_network_does_not_take_is_refused(
 
 
 def test_the_users_folder_comes_before_the_shipped_one() -> None:
-    user, shipped = weights.folders()
+    user, shipped = FOLDERS()
     assert user == weights.user_folder()
     assert shipped == resources.root() / "weights"
 
