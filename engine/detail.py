@@ -14,9 +14,11 @@ import cv2
 import numpy as np
 
 from engine import registry
+from engine.blend.steps import blended
 
 if TYPE_CHECKING:
     from engine.backend import Inpainter, Problem
+    from engine.blend.names import Blend
     from engine.jobs import CancelToken, Steps
     from engine.types import ImageF32
 
@@ -29,6 +31,13 @@ SOFTNESS = 4
 PULL = 0.5
 """How much the guide counts. Half is safe whatever the guide's own error (10 to 45 grey levels were
 tried); a whole pays off only for guides that are better than most."""
+
+LEVELLED: tuple[Blend, ...] = ("poisson",)
+"""What is done to a guide first: where it is off at the seam, it is taken to be off nearby as well.
+
+For a network that had seen 50,000 pictures that is worth 0.5 dB under strokes (17.74 to 18.23) and
+0.15 dB under blobs, on five photographs of 512 pixels.
+"""
 
 
 def restored(
@@ -49,10 +58,11 @@ def restored(
     Raises:
         NothingToCopyError: if there is no texture to copy.
     """
+    level = blended(rough, problem.hole, LEVELLED, (), token.check)
     guided = replace(
         problem,
         options=registry.complete_options(registry.get(COPIER), {}),
-        guide=softened(rough, SOFTNESS / scale),
+        guide=softened(level, SOFTNESS / scale),
         pull=PULL,
     )
     return (yield from copier.inpaint(guided, token))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,10 @@ from engine import registry
 from engine.backend import Problem
 from engine.detail import COPIER, restored, softened
 from engine.jobs import CancelToken, finish
+
+if TYPE_CHECKING:
+    from engine.jobs import Steps
+    from engine.types import ImageF32
 
 
 def test_softening_averages_squares() -> None:
@@ -47,3 +53,24 @@ def test_the_fill_is_made_of_the_pictures_texture_where_the_rough_one_says() -> 
     assert (inner < 0.5).mean() > 0.9
     original = image[:, :50]
     assert 0.7 < inner[inner < 0.5].std() / original.std() < 1.3
+
+
+class Listener:
+    """Takes the guide for the fill."""
+
+    def inpaint(self, problem: Problem, token: CancelToken) -> Steps[ImageF32]:
+        del token
+        assert problem.guide is not None
+        return problem.guide
+        yield
+
+
+def test_what_the_guide_is_off_at_the_seam_it_is_taken_to_be_off_inside() -> None:
+    ramp = np.linspace(0.3, 0.6, 96, dtype=np.float32)
+    image = np.repeat(np.tile(ramp, (64, 1))[:, :, None], 3, axis=2)
+    hole = np.zeros((64, 96), bool)
+    hole[20:44, 30:66] = True
+    rough = image.copy()
+    rough[hole] -= 0.2
+    guide = finish(restored(Problem(image, hole), rough, 1.0, CancelToken(), Listener()))
+    np.testing.assert_allclose(guide[hole], image[hole], atol=0.02)
