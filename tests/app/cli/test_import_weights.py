@@ -35,7 +35,9 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._specs, "tiny", SPEC)
     release = Release("tiny_converter", "CC0", "noise", ("square",))
     monkeypatch.setitem(RELEASES, "tiny", release)
-    monkeypatch.setattr(weights, "user_folder", lambda: tmp_path / "data" / "weights")
+    own = tmp_path / "data" / "weights"
+    monkeypatch.setattr(weights, "user_folder", lambda: own)
+    monkeypatch.setattr(weights, "folders", lambda: (own, tmp_path / "shipped"))
 
 
 @pytest.fixture
