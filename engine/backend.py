@@ -82,6 +82,31 @@ class BackendSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """What somebody says a crop roughly looks like, and how far to believe it.
+
+    Attributes:
+        image: (H, W, 3) float32 RGB 0..1, hole included; its low frequencies count.
+        pull: how much a difference of the guide counts against one of the picture, 0..1.
+        tolerance: what it may be off for nothing, as the root mean square over a patch, in grey
+            levels: a guide that is blurred would otherwise choose the smoothest patches.
+        near: pixels into the hole up to which it does not count, because the border knows better.
+        far: pixels into the hole from which it counts in full; at `near`, everywhere alike.
+    """
+
+    image: ImageF32
+    pull: float = 0.5
+    tolerance: float = 0.0
+    near: float = 0.0
+    far: float = 0.0
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether it may be wrong: what is found without it then has a say, too."""
+        return self.tolerance > 0 or self.far > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One crop with a hole in it, as a backend sees it.
 
@@ -91,9 +116,7 @@ class Problem:
         forbidden: (H, W) bool, True where nothing may be copied from; None = everywhere allowed.
         options: complete (defaults filled in) and checked against the spec's options.
         seed: same seed, same bytes, with any number of threads.
-        guide: (H, W, 3) float32 RGB 0..1, roughly how the whole crop looks, hole included: its low
-            frequencies count. Heeded by backends that copy; None = nobody knows.
-        pull: how much a difference of the guide counts against one of the picture, 0..1.
+        guide: roughly how the whole crop looks. Heeded by backends that copy; None = nobody knows.
         keypoints: x and y of the points that `BackendSpec.keypoints` names, 0..1 of the crop; empty
             = as the options say. Heeded by networks that know them.
     """
@@ -103,8 +126,7 @@ class Problem:
     forbidden: MaskBool | None = None
     options: Options = field(default_factory=dict)
     seed: int = 0
-    guide: ImageF32 | None = None
-    pull: float = 0.5
+    guide: Guide | None = None
     keypoints: tuple[tuple[float, float], ...] = ()
 
 

@@ -73,12 +73,20 @@ def shrunk(problem: Problem, size: tuple[int, int]) -> Problem:
         size: width and height of the result.
     """
     forbidden, guide = problem.forbidden, problem.guide
+    if guide is not None:
+        scale = size[0] / problem.hole.shape[1]
+        guide = replace(
+            guide,
+            image=_averaged(guide.image, size),
+            near=guide.near * scale,
+            far=guide.far * scale,
+        )
     return replace(
         problem,
         image=_averaged(problem.image, size),
         hole=_touched(problem.hole, size),
         forbidden=None if forbidden is None else _touched(forbidden, size),
-        guide=None if guide is None else _averaged(guide, size),
+        guide=guide,
     )
 
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from engine import registry
+from engine.backend import Guide
 from engine.blend.steps import blended
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ PULL = 0.5
 """How much the guide counts. Half is safe whatever the guide's own error (10 to 45 grey levels were
 tried); a whole pays off only for guides that are better than most."""
 
+TOLERANCE, NEAR, FAR = 20.0, 2, 12
+"""Grey levels, and pixels of the generator, by which one of no proven worth is doubted.
+
+On 40 photographs of 512 pixels, `iconv-small` after 50,000 pictures (128 pixels a side) was closer
+to the original than PatchMatch from 3 pixels below the hole's border, and blurred. Believed as far
+as one that has proved its worth, it made the texture worse (its distance under blobs was 9.66; of
+PatchMatch alone 8.62); doubted like this, better (8.21), and so was everything else.
+"""
+
 LEVELLED: tuple[Blend, ...] = ("poisson",)
 """What is done to a guide first: where it is off at the seam, it is taken to be off nearby as well.
 
@@ -41,7 +51,13 @@ For a network that had seen 50,000 pictures that is worth 0.5 dB under strokes (
 
 
 def restored(
-    problem: Problem, rough: ImageF32, scale: float, token: CancelToken, copier: Inpainter
+    problem: Problem,
+    rough: ImageF32,
+    scale: float,
+    token: CancelToken,
+    copier: Inpainter,
+    *,
+    is_proven: bool = False,
 ) -> Steps[ImageF32]:
     """The hole filled with the picture's own texture, as the rough fill says.
 
@@ -51,6 +67,7 @@ def restored(
         scale: 0..1, at which that fill was made before it was enlarged.
         token: asked by the copying backend.
         copier: that backend, the one called `COPIER`.
+        is_proven: whether the rough fill is known to be a good guide throughout.
 
     Returns:
         (H, W, 3) float32; equal to `problem.image` outside the hole.
@@ -59,12 +76,11 @@ def restored(
         NothingToCopyError: if there is no texture to copy.
     """
     level = blended(rough, problem.hole, LEVELLED, (), token.check)
-    guided = replace(
-        problem,
-        options=registry.complete_options(registry.get(COPIER), {}),
-        guide=softened(level, SOFTNESS / scale),
-        pull=PULL,
-    )
+    guide = Guide(softened(level, SOFTNESS / scale), PULL)
+    if not is_proven:
+        guide = replace(guide, tolerance=TOLERANCE, near=NEAR / scale, far=FAR / scale)
+    options = registry.complete_options(registry.get(COPIER), {})
+    guided = replace(problem, options=options, guide=guide)
     return (yield from copier.inpaint(guided, token))
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.provenance import Provenance
     from engine.recipe import Size
     from engine.types import ImageF32, MaskBool, Pixels
+    from engine.weight_files import Role
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Filling:
         built: Callable[[str], Inpainter],
         device: str,
         *,
-        is_guide: bool = False,
+        role: Role = "alone",
     ) -> None:
         """Prepare.
 
@@ -127,7 +128,7 @@ class Filling:
             options: complete.
             built: gives the backend on a device, "cpu" if the first one fails.
             device: the first one.
-            is_guide: the backend's weights are good for guiding PatchMatch only.
+            role: what the backend's fills are known to be good for.
         """
         self.device = device
         self.fallbacks: list[str] = []
@@ -141,7 +142,7 @@ class Filling:
         self._request = request
         self._spec = spec
         self._options = options
-        self._is_guide = is_guide
+        self._role = role
         self._pixels = request.image.copy()
         self._missing = request.hole.copy()
         self._forbidden = self._heeded(request.forbidden)
@@ -281,7 +282,7 @@ class Filling:
 
     def _restores(self, attempt: _Attempt) -> bool:
         """Whether fine detail is wanted, lacking, and can be restored."""
-        is_fine = not self._spec.network or (attempt.scale >= 1 and not self._is_guide)
+        is_fine = not self._spec.network or (attempt.scale >= 1 and self._role != "guide")
         if is_fine or not self._request.detail:
             return False
         area = attempt.box.area
@@ -296,7 +297,10 @@ class Filling:
         """The rough fill with the picture's own texture; as it is where that cannot be had."""
         try:
             copier = self._overheard(registry.create(detail.COPIER))
-            fill = yield from detail.restored(problem, rough, scale, token, copier)
+            is_proven = self._role != "none"
+            fill = yield from detail.restored(
+                problem, rough, scale, token, copier, is_proven=is_proven
+            )
         except NothingToCopyError:
             self._tell("fine detail was not restored, because there is no texture to take it from")
             return rough

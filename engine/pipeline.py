@@ -151,10 +151,10 @@ def inpaint(request: InpaintRequest, token: CancelToken) -> Steps[InpaintResult]
     wished = weights.wished(spec, request.weights) if spec.network else None
     if wished is not None:
         spec = replace(spec, native_side=wished.side)
-    is_guide = wished is not None and wished.role == "guide"
+    role = wished.role if wished is not None else "alone"
     where, reason = device.choose(spec, request.device)
     built = partial(_built, spec, request.weights)
-    run = Filling(request, spec, options, built, where, is_guide=is_guide)
+    run = Filling(request, spec, options, built, where, role=role)
     if reason:
         run.fallbacks.append(reason)
     loaded = time.perf_counter()

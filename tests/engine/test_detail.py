@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine import registry
-from engine.backend import Problem
-from engine.detail import COPIER, restored, softened
+from engine.backend import Guide, Problem
+from engine.detail import COPIER, FAR, NEAR, TOLERANCE, restored, softened
 from engine.jobs import CancelToken, finish
 
 if TYPE_CHECKING:
@@ -43,25 +43,31 @@ def test_the_fill_is_made_of_the_pictures_texture_where_the_rough_one_says() -> 
     image = rng.random((128, 192, 3), dtype=np.float32) * np.float32(0.3)
     image[:, 96:] += np.float32(0.7)
     hole = np.zeros((128, 192), bool)
-    hole[40:90, 60:132] = True
+    hole[30:100, 14:84] = True
     rough = image.copy()
-    rough[hole] = 0.15  # the border between dark and bright lies at the hole's right edge
+    rough[hole] = 0.15
+    rough[50:80, 34:64] = 0.85  # nothing at the hole's border tells of it
     copier = registry.create(COPIER)
-    fill = finish(restored(Problem(image, hole), rough, 0.5, CancelToken(), copier))
+    token = CancelToken()
+    fill = finish(restored(Problem(image, hole), rough, 0.5, token, copier, is_proven=True))
     np.testing.assert_array_equal(fill[~hole], image[~hole])
-    inner = fill[44:86, 64:120]
-    assert (inner < 0.5).mean() > 0.9
-    original = image[:, :50]
-    assert 0.7 < inner[inner < 0.5].std() / original.std() < 1.3
+    inner, outer = fill[58:72, 42:56], fill[30:42, 14:84]
+    assert (inner > 0.5).mean() > 0.7
+    assert (outer < 0.5).mean() > 0.9
+    original = image[:, 100:]
+    assert 0.7 < inner[inner > 0.5].std() / original.std() < 1.3
 
 
 class Listener:
-    """Takes the guide for the fill."""
+    """Takes the guide for the fill, and keeps it."""
+
+    guide: Guide
 
     def inpaint(self, problem: Problem, token: CancelToken) -> Steps[ImageF32]:
         del token
         assert problem.guide is not None
-        return problem.guide
+        self.guide = problem.guide
+        return problem.guide.image
         yield
 
 
@@ -74,3 +80,14 @@ def test_what_the_guide_is_off_at_the_seam_it_is_taken_to_be_off_inside() -> Non
     rough[hole] -= 0.2
     guide = finish(restored(Problem(image, hole), rough, 1.0, CancelToken(), Listener()))
     np.testing.assert_allclose(guide[hole], image[hole], atol=0.02)
+
+
+@pytest.mark.parametrize("is_proven", [False, True])
+def test_a_guide_is_doubted_near_the_border_until_its_worth_is_proven(*, is_proven: bool) -> None:
+    image, hole = np.full((64, 64, 3), 0.5, np.float32), np.zeros((64, 64), bool)
+    hole[20:40, 20:40] = True
+    listener = Listener()
+    run = restored(Problem(image, hole), image, 0.25, CancelToken(), listener, is_proven=is_proven)
+    finish(run)
+    doubts = (listener.guide.tolerance, listener.guide.near, listener.guide.far)
+    assert doubts == ((0, 0, 0) if is_proven else (TOLERANCE, 4 * NEAR, 4 * FAR))

@@ -266,7 +266,7 @@ def test_a_search_that_runs_out_of_memory_costs_the_detail_only(
     assert (result.patches[0].pixels[32:96, 32:96] == 128).all()
 
 
-def out_of_memory(*_: object) -> Steps[ImageF32]:
+def out_of_memory(*_: object, **__: object) -> Steps[ImageF32]:
     yield Progress(0.0, 1.0, "searching")
     raise MemoryError
 

@@ -26,6 +26,7 @@ from engine.jobs import CancelToken, Progress, Steps, scaled
 from engine.models.patchmatch import kernels, scale_kernels
 from engine.models.patchmatch.efforts import EFFORTS
 from engine.models.patchmatch.levels import (
+    DEEPEST,
     Level,
     Scale,
     build_level,
@@ -59,9 +60,6 @@ lets the smoothest patch decide alone: only hopeless ones are meant to lose thei
 GAMMA = 2.0
 """A vote weighs this much less with every pixel of depth, so that what is known near the border
 grows inwards; the classical 1.3 blurs (detail .93 instead of .98)."""
-GUIDED_GAMMA = 1.3
-"""The same with a guide: what lies deep in a hole is then known as well as what lies at its border.
-"""
 MANY = 200_000
 """Targets from which a level is searched nearby only: a coarser one has looked everywhere."""
 LOCAL_REACH = 16
@@ -137,19 +135,17 @@ class _Run:
         self._texture = float(options.get("texture", 1.6))
         self._evens_seams = bool(options.get("seams", True))
         self._effort = EFFORTS[str(options.get("effort", "normal"))]
-        self._pull = round(problem.pull * 256)
-        gamma = GAMMA if problem.guide is None else GUIDED_GAMMA
-        by_depth = gamma ** -np.arange(256.0)
+        by_depth = GAMMA ** -np.arange(DEEPEST + 1.0)
         self._by_depth = np.maximum(by_depth, 1e-30).astype(np.float32)
 
     def steps(self) -> Steps[tuple[ImageF32, Indices]]:
-        problem = self._problem
+        problem, guide = self._problem, self._problem.guide
         image = np.ascontiguousarray(problem.image)
-        finest = describe(
-            image, problem.hole, problem.forbidden, self._texture, self._each, problem.guide
-        )
+        rough = guide.image if guide else None
+        finest = describe(image, problem.hole, problem.forbidden, self._texture, self._each, rough)
         self._patch = self._largest_patch(finest)
         self._window = window(self._patch)
+        self._free = round(3 * self._patch**2 * guide.tolerance**2) if guide else 0
         self._tolerance = np.float32(TOLERANCE * self._patch**2)
         scales = pyramid(finest, self._patch, self._each)
         coarsest = len(scales) - 1
@@ -204,7 +200,7 @@ class _Run:
 
     def _start(self, scale: Scale, coarse: Level | None, number: int) -> Level:
         """Colours and field to begin with: diffused and random, or those of the coarser level."""
-        level = build_level(scale, self._patch)
+        level = build_level(scale, self._patch, self._problem.guide, number)
         if coarse is None:
             diffuse(scale, self._each)
             follow_guide(scale)
@@ -223,7 +219,11 @@ class _Run:
                 level.cost,
                 level.targets,
             )
-            self._vote(level)
+            # What only the guide knows of would never win a vote, for it begins with none. At full
+            # size votes do begin: colours of the guide there cost a quarter of the texture.
+            guide = self._problem.guide
+            if guide is None or guide.is_doubted or number == 0:
+                self._vote(level)
         seed = self._seed(number, 1000)
         scale_kernels.scatter(level.nearest, level.targets, some_sources(level.sources), seed)
         return level
@@ -254,7 +254,8 @@ class _Run:
                 reach,
                 seed,
                 level.scale.guide,
-                self._pull,
+                level.pulls[band],
+                self._free,
             )
 
         for parity in (0, 1):

@@ -88,15 +88,17 @@ def _astray(
     patch: Integer,
     keep: Weights,
     pull: Integer,
+    free: Integer,
     left: Integer,
 ) -> Integer:
-    """What the guide adds to a distance: that of its own patches, times `pull` / 256.
+    """What the guide adds to a distance: that of its own patches beyond `free`, times `pull` / 256.
 
-    0 without a guide, or if nothing is `left` between the distance and the one to beat.
+    0 if it does not count here, or if nothing is `left` between the distance and the one to beat.
     """
-    if guide.size == 0 or left <= 0:
+    if pull == 0 or left <= 0:
         return np.int64(0)
-    return (np.int64(_distance(guide, p, q, width, patch, keep)) * pull) >> 8
+    beyond = np.int64(_distance(guide, p, q, width, patch, keep)) - free
+    return (beyond * pull) >> 8 if beyond > 0 else np.int64(0)
 
 
 @kernel
@@ -124,7 +126,8 @@ def search(
     reach: Integer,
     seed: Integer,
     guide: Bytes,
-    pull: Integer,
+    pulls: Indices,
+    free: Integer,
 ) -> None:
     """One sweep of propagation and random search (Barnes et al. 2009, section 3.2).
 
@@ -141,7 +144,9 @@ def search(
         reach: first radius of the random search, in pixels; it falls by four down to 1.
         seed: decides the random samples together with the centre's index.
         guide: (H * W * CHANNELS,) what the picture roughly looks like; empty if nobody knows.
-        pull: what a difference of the guide counts, in 256ths of one of the features.
+        pulls: for each target, what a difference of the guide counts, in 256ths of one of the
+            features; empty without guide.
+        free: sum of squares by which a patch of the guide may differ for nothing.
     """
     size = sources.size
     height = size // width
@@ -149,10 +154,12 @@ def search(
     step = 1 if forward else -1
     count = targets.size
     for i in range(count):
-        p = np.int64(targets[i] if forward else targets[count - 1 - i])
+        place = i if forward else count - 1 - i
+        p = np.int64(targets[place])
+        pull = np.int64(pulls[place]) if pulls.size else np.int64(0)
         best = np.int64(nearest[p])
         least = np.int64(_distance(features, p, best, width, patch, keep))
-        least += _astray(guide, p, best, width, patch, keep, pull, WORST)
+        least += _astray(guide, p, best, width, patch, keep, pull, free, WORST)
         for axis in range(2):
             shift = step if axis == 0 else step * width
             neighbour = p - shift
@@ -162,7 +169,7 @@ def search(
             if q < 0 or q >= size or q == best or sources[q] == 0:
                 continue
             d = np.int64(_distance(features, p, q, width, patch, keep))
-            d += _astray(guide, p, q, width, patch, keep, pull, least - d)
+            d += _astray(guide, p, q, width, patch, keep, pull, free, least - d)
             if d < least:
                 best, least = q, d
         state = mixed(np.uint64(seed) ^ (np.uint64(p) << np.uint64(20)))
@@ -179,7 +186,7 @@ def search(
             q = row * width + column
             if q != best and sources[q] != 0:
                 d = _distance_below(features, p, q, width, patch, keep, least)
-                d += _astray(guide, p, q, width, patch, keep, pull, least - d)
+                d += _astray(guide, p, q, width, patch, keep, pull, free, least - d)
                 if d < least:
                     best, least, y, x = q, d, row, column
             span //= 4

@@ -22,6 +22,7 @@ from engine.models.patchmatch.kernels import WORST, Indices
 from engine.models.patchmatch.vectors import CHANNELS, Bytes, spare
 
 if TYPE_CHECKING:
+    from engine.backend import Guide
     from engine.types import ImageF32, MaskBool
 
 Each: TypeAlias = Callable[[Callable[[slice], None], list[slice]], None]
@@ -31,14 +32,14 @@ STRIP = 64
 """Rows prepared at once: bounds the temporary memory and the wait for a cancel."""
 COARSEST_DIAMETER = 4
 """The hole's inscribed circle stays at least so wide at the coarsest level, ..."""
-GUIDED_DIAMETER = 12
-"""... with a guide, which knows better than the border what lies that deep, ..."""
 COARSEST_SIDE = 16
 """... and the crop's shorter side."""
 TAPS = np.array([1, 5, 10, 10, 5, 1], np.float32)
 """Binomial: of what a coarser pixel is the mean, by row and column."""
 FEW = 65_536
 """Sources that random starts are drawn from."""
+DEEPEST = 255
+"""Pixels into a hole that are still told apart."""
 KNOWN, ESTIMATED = 2, 1
 """An estimated pixel has a colour to begin with, but belongs to the hole."""
 RIM = 0.25
@@ -84,7 +85,9 @@ class Level:
         sources: (H * W,) non-zero where a patch is fully usable.
         targets: centres of all patches that touch the hole, ascending.
         pixels: the hole's pixels, ascending.
-        depth: (H * W,) distance into the hole in pixels, at most 255, 0 outside.
+        depth: (H * W,) distance into the hole in pixels, at most `DEEPEST`, 0 outside.
+        pulls: in the order of the targets, what a difference of the guide counts there, in 256ths
+            of one of the features; empty without guide.
         nearest: (H * W,) centre of the best source of each target, -1 elsewhere.
         cost: (H * W,) its distance.
     """
@@ -94,6 +97,7 @@ class Level:
     targets: Indices
     pixels: Indices
     depth: Bytes
+    pulls: Indices
     nearest: Indices
     cost: Indices
 
@@ -115,7 +119,15 @@ def valid_sources(scale: Scale, patch: int) -> Bytes:
     return np.asarray(eroded, np.uint8).reshape(-1)
 
 
-def build_level(scale: Scale, patch: int) -> Level:
+def build_level(scale: Scale, patch: int, guide: Guide | None = None, halvings: int = 0) -> Level:
+    """What is searched for, where, at one scale.
+
+    Args:
+        scale: the picture.
+        patch: odd side.
+        guide: that of the problem, in pixels of the full size.
+        halvings: how often that was halved to get here.
+    """
     height, width = scale.shape
     hole = unknown(scale)
     window = np.ones((patch, patch), np.uint8)
@@ -123,16 +135,27 @@ def build_level(scale: Scale, patch: int) -> Level:
     radius = patch // 2
     touched[:radius] = touched[height - radius :] = 0
     touched[:, :radius] = touched[:, width - radius :] = 0
-    depth = cv2.distanceTransform(hole, cv2.DIST_L2, 3)
+    targets = np.flatnonzero(touched).astype(np.int32)
+    exact = np.minimum(cv2.distanceTransform(hole, cv2.DIST_L2, 3), DEEPEST).reshape(-1)
     return Level(
         scale,
         valid_sources(scale, patch),
-        np.flatnonzero(touched).astype(np.int32),
+        targets,
         np.flatnonzero(hole).astype(np.int32),
-        np.minimum(depth, 255).astype(np.uint8).reshape(-1),
+        exact.astype(np.uint8),
+        _pulls(exact[targets], guide, halvings),
         np.full(width * height, -1, np.int32),
         np.full(width * height, WORST, np.int32),
     )
+
+
+def _pulls(depth: npt.NDArray[np.float32], guide: Guide | None, halvings: int) -> Indices:
+    """What a difference of the guide counts that deep in a hole, in pixels of the level."""
+    if guide is None:
+        return np.empty(0, np.int32)
+    near, far = guide.near / 2**halvings, min(guide.far / 2**halvings, DEEPEST)
+    share = (depth - near) / (far - near) if far > near else (depth >= near).astype(np.float32)
+    return np.asarray(np.rint(np.clip(share, 0, 1) * 256 * guide.pull), np.int32)
 
 
 def some_sources(sources: Bytes) -> Indices:
@@ -250,13 +273,12 @@ def _halved_guide(scale: Scale) -> Bytes:
 
 def pyramid(finest: Scale, patch: int, each: Each) -> list[Scale]:
     """Scales from fine to coarse, as long as something of the hole and sources remain."""
-    narrowest = GUIDED_DIAMETER if finest.guide.size else COARSEST_DIAMETER
     scales = [finest]
     while min(scales[-1].shape) / 2 >= COARSEST_SIDE:
         coarser = halved(scales[-1], each, RIM if len(scales) == 1 else 0.0)
         hole = np.pad(unknown(coarser), 1)
         diameter = 2 * float(cv2.distanceTransform(hole, cv2.DIST_L2, 3).max())
-        if diameter < narrowest or not valid_sources(coarser, patch).any():
+        if diameter < COARSEST_DIAMETER or not valid_sources(coarser, patch).any():
             break
         scales.append(coarser)
     return scales

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from engine.backend import Options, Problem
+from engine.backend import Guide, Options, Problem
 from engine.errors import Cancelled, NothingToCopyError
 from engine.jobs import CancelToken, Progress, finish
 from engine.models.patchmatch import EFFORTS, PatchMatch, kernels, scale_kernels, warm_up
@@ -93,7 +93,7 @@ def test_a_guide_says_which_of_two_textures_belongs_into_the_hole(
     hole = hole_in(96, 160, slice(20, 76), columns)
     guide = image.copy()
     guide[hole] = level
-    problem = Problem(image, hole, options=COPIES, guide=guide, pull=1.0)
+    problem = Problem(image, hole, options=COPIES, guide=Guide(guide, 1.0))
     result = finish(PatchMatch(2).inpaint(problem, CancelToken()))
     inner = result[24:72, columns][:, 3:-3] if columns.stop - columns.start > 20 else result[hole]
     assert ((inner > 0.5).mean() > 0.8) == is_bright
@@ -106,10 +106,26 @@ def test_a_guide_that_pulls_at_nothing_changes_only_the_start() -> None:
     image, hole = dark_and_bright()
     guide = np.full_like(image, 0.5)
     guide[~hole] = 0  # would pull the search to pieces if it counted
-    problem = Problem(image, hole, options=COPIES, guide=guide, pull=0.0)
+    problem = Problem(image, hole, options=COPIES, guide=Guide(guide, 0.0))
     result = finish(PatchMatch(2).inpaint(problem, CancelToken()))
     bright = result[20:76, 90:110].mean()
     assert bright > 0.6
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "near", "is_heeded"), [(0, 10, True), (250, 10, False), (0, 60, False)]
+)
+def test_a_guide_is_heeded_only_beyond_its_tolerance_and_where_the_hole_is_deep(
+    tolerance: float, near: float, *, is_heeded: bool
+) -> None:
+    image, hole = dark_and_bright()
+    hole[20:76, 60:110] = True
+    image[hole] = 0
+    bright = np.where(hole[:, :, None], np.float32(0.8), image)
+    guide = Guide(bright, 1.0, tolerance=tolerance, near=near, far=near)
+    problem = Problem(image, hole, options=COPIES, guide=guide)
+    inner = finish(PatchMatch(2).inpaint(problem, CancelToken()))[36:60, 66:72]
+    assert ((inner > 0.5).mean() > 0.8) == is_heeded
 
 
 @pytest.mark.parametrize("seed", [-5, 2**70])

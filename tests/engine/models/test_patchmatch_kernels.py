@@ -44,16 +44,20 @@ def test_a_distance_is_the_sum_of_squared_differences(patch: int) -> None:
     assert kernels._distance(features, p, q, WIDTH, patch, window(patch)) == squares.sum()
 
 
-@pytest.mark.parametrize(("pull", "left", "share"), [(256, 1, 1.0), (64, 1, 0.25), (256, 0, 0.0)])
+@pytest.mark.parametrize(
+    ("pull", "free", "left", "share"),
+    [(256, 0, 1, 1.0), (64, 0, 1, 0.25), (256, 0, 0, 0.0), (0, 0, 1, 0.0), (256, 0.4, 1, 0.6)],
+)
 def test_a_guide_adds_its_share_unless_the_distance_is_lost_already(
-    pull: int, left: int, share: float
+    pull: int, free: float, left: int, share: float
 ) -> None:
     guide = random_features()
     p, q = 3 * (WIDTH + 1), 12 * WIDTH + 20
     squares = np.square(patch_at(guide, p, 7) - patch_at(guide, q, 7)).sum()
-    found = kernels._astray(guide, p, q, WIDTH, 7, window(7), pull, left)
-    assert found == int(squares * share)
-    assert kernels._astray(guide[:0], p, q, WIDTH, 7, window(7), pull, left) == 0
+    free_squares = int(squares * free)
+    found = kernels._astray(guide, p, q, WIDTH, 7, window(7), pull, free_squares, left)
+    assert found == pytest.approx(squares * share, abs=1)
+    assert kernels._astray(guide, p, q, WIDTH, 7, window(7), pull, squares + 1, left) == 0
 
 
 @pytest.mark.parametrize("limit", [0, 10**9])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from engine.backend import Guide
 from engine.models.patchmatch import levels
 from engine.models.patchmatch.levels import (
     ESTIMATED,
@@ -106,3 +107,22 @@ def test_at_the_coarsest_level_a_hole_is_as_narrow_as_a_patch(diameter: int) -> 
     assert across[0] == pytest.approx(diameter, abs=1)
     assert across == sorted(across, reverse=True)
     assert levels.COARSEST_DIAMETER - 1 <= across[-1] <= 3 * levels.COARSEST_DIAMETER
+
+
+@pytest.mark.parametrize("halvings", [0, 2])
+def test_a_guide_counts_more_the_deeper_the_hole(halvings: int) -> None:
+    hole = np.zeros((64, 64), np.bool_)
+    hole[12:52, 12:52] = True
+    unit = 2**halvings
+    guide = Guide(np.zeros((1, 1, 3), np.float32), 0.5, near=4 * unit, far=12 * unit)
+    level = build_level(scale_of(hole), 7, guide, halvings)
+    by_target = dict(zip(level.targets.tolist(), level.pulls.tolist(), strict=True))
+    along = [by_target[32 * 64 + column] for column in (10, 15, 19, 23, 30)]
+    assert along == pytest.approx([0, 0, 64, 128, 128], abs=10)  # depths are 5 % off
+
+
+def test_a_guide_that_is_not_doubted_counts_alike_for_every_target() -> None:
+    hole = disc(64, 30)
+    level = build_level(scale_of(hole), 7, Guide(np.zeros((1, 1, 3), np.float32), 0.25))
+    assert set(level.pulls.tolist()) == {64}
+    assert build_level(scale_of(hole), 7).pulls.size == 0
