@@ -3,7 +3,7 @@
 # make check  format, lint, types, layers, tests
 # make bench  the benchmark table (also build/bench.json)
 # make learn  an overfit run of every generator on sixteen crops of DATA=folder; hours on two cores
-# make orderings  do the papers' comparisons hold on a small budget? half an hour on two cores
+# make orderings  do the papers' comparisons hold on a small budget? an hour on two cores
 # make quality  figures and contact sheets of every usable backend on the photographs of EVAL=folder
 # make monkey       20,000 random actions at the window; SEED=number
 # make snapshots    takes the pictures of all windows anew and accepts what has changed

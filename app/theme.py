@@ -229,7 +229,6 @@ QListWidget#pictures::item { border: 1px solid transparent; border-radius: 5px; 
 QListWidget#pictures::item:hover { background: $raised; }
 QListWidget#pictures::item:selected { background: $selection; color: $text; }
 QListWidget#pictures:focus::item:selected { border-color: $focus; }
-QWidget#startup { background: $surround; }
 QFrame#drop { border: 1px dashed $faint; border-radius: 10px; background: transparent; }
 QFrame#drop[hot="true"] { border-color: $text; background: $panel; }
 QToolButton[role="card"] { background: $panel; border: 1px solid transparent; border-radius: 6px;
