@@ -39,7 +39,7 @@ TOLERANCE, NEAR, FAR = 20.0, 2, 12
 On 40 photographs of 512 pixels, `iconv-small` after 50,000 pictures (128 pixels a side) was closer
 to the original than PatchMatch from 3 pixels below the hole's border, and blurred. Believed as far
 as one that has proved its worth, it made the texture worse (its distance under blobs was 9.66; of
-PatchMatch alone 8.62); doubted like this, better (8.21), and so was everything else.
+PatchMatch alone 8.62); doubted like this, better (8.21), and under strokes no worse (4.25, 4.23).
 """
 
 LEVELLED: tuple[Blend, ...] = ("poisson",)
